@@ -1,0 +1,1 @@
+"""Sudare: see through, take nothing through."""

@@ -1,0 +1,1 @@
+"""Values every room shares: errors, secrets, byte cursors. Pure."""

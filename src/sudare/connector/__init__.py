@@ -1,0 +1,1 @@
+"""The office side: dials out, verifies tickets, hosts sessions."""

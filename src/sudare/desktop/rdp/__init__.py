@@ -1,0 +1,1 @@
+"""RDP client: a thin face over a C shim on libfreerdp."""

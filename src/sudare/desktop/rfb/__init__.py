@@ -1,0 +1,1 @@
+"""RFB (VNC) client as a state machine, RFC 6143."""

@@ -1,0 +1,1 @@
+"""The rules of the business: people, sign-in, sessions, schedule. Pure."""

@@ -1,0 +1,1 @@
+"""Command line, configuration, composition. Nobody imports it."""

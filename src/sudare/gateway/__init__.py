@@ -1,0 +1,1 @@
+"""The public edge: splice, API, sign-in, keeper."""

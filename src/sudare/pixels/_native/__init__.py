@@ -1,0 +1,1 @@
+"""The C extension of the pixel engine."""

@@ -1,0 +1,1 @@
+"""The only SQL: tables, migrations, repositories on SQLite and PostgreSQL."""

@@ -1,0 +1,1 @@
+"""End-to-end sealing between browser and connector (docs/wire/channel.md)."""

@@ -1,0 +1,1 @@
+"""Signed, one-use, short-lived permission to open one stream (docs/wire/ticket.md)."""

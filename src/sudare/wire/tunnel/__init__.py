@@ -1,0 +1,1 @@
+"""Connector to gateway: control messages and their state machines (docs/wire/tunnel.md)."""
