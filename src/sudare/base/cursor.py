@@ -114,7 +114,7 @@ class Writer:
 
     def zigzag(self, value: int) -> "Writer":
         """Signed integer, zigzag over a varint."""
-        return self.varint((value << 1) ^ (value >> 31) & 0xFFFFFFFF)
+        return self.varint(((value << 1) ^ (value >> 31)) & 0xFFFFFFFF)
 
     def raw(self, value: bytes | bytearray | memoryview) -> "Writer":
         """The bytes themselves."""

@@ -1,0 +1,73 @@
+"""The house rules no linter knows."""
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from sudare.base.errors import CODES
+
+ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "src" / "sudare"
+MODULES = sorted(
+    p
+    for p in SOURCE.rglob("*.py")
+    if p.name not in {"__init__.py", "build.py", "__main__.py"} and "migrations" not in p.parts
+)
+LINE_CAP = 400
+OVER_CAP: dict[str, int] = {}  # path -> lines; an entry may shrink, never grow
+UNTESTED: set[str] = set()  # debt; shrink only
+JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+
+
+def name(path: Path) -> str:
+    return path.relative_to(SOURCE).as_posix()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_module_is_short(path):
+    assert len(path.read_text().splitlines()) <= OVER_CAP.get(name(path), LINE_CAP)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_module_has_a_matching_test(path):
+    mirror = ROOT / "tests" / path.relative_to(SOURCE).with_name(f"test_{path.name}")
+    assert mirror.exists() != (name(path) in UNTESTED)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_no_japanese_outside_catalogues(path):
+    strings = [n.value for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Constant)]
+    assert not [s for s in strings if isinstance(s, str) and JAPANESE.search(s)]
+
+
+def test_no_junk_drawers():
+    junk = {"util", "utils", "helpers", "common", "misc", "manager", "managers"}
+    assert not [p for p in SOURCE.rglob("*") if p.stem in junk]
+
+
+def catalogue(language: str) -> dict[str, str]:
+    return json.loads((ROOT / f"web/packages/i18n/{language}.json").read_text())
+
+
+def test_every_problem_code_has_a_japanese_and_an_english_sentence():
+    for language in ("ja", "en"):
+        sentences = catalogue(language)
+        assert [code for code in CODES if not sentences.get(f"problem.{code}")] == []
+
+
+def test_the_english_catalogue_is_complete():
+    assert set(catalogue("ja")) == set(catalogue("en"))
+
+
+def test_every_problem_code_stands_in_both_manuals():
+    for language in ("ja", "en"):
+        manual = (ROOT / f"docs/operator-{language}/problems.md").read_text()
+        assert [code for code in CODES if f"`{code}`" not in manual] == []
+
+
+def test_nothing_names_a_private_path_or_a_secret_key_file():
+    tracked = [p for p in ROOT.rglob("*.pem") if ".venv" not in p.parts and ".demo" not in p.parts]
+    assert [p for p in tracked if b"PRIVATE KEY" in p.read_bytes() and "vectors" not in p.parts] == []
