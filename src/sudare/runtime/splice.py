@@ -1,7 +1,7 @@
 """
 Two connections joined so that bytes only pass: the whole data path of the gateway.
 
-Measured: a Python splice costs what haproxy costs, because both are bound by system calls; parsing messages is what is dear.
+Measured: a Python splice costs what haproxy costs, because both are bound by system calls; parsing messages is dear.
 INVARIANT: nothing is parsed or kept beyond `LIMIT`; a slow reader stops its writer.
 """
 
@@ -17,7 +17,7 @@ HELD: Final = 65_536
 
 class Leg(asyncio.Protocol):
     """
-    One connection. Until `join` its bytes go to `first` (or are held, at most `HELD`); after it they go to the other leg.
+    One connection. Until `join` its bytes go to `first` or are held (at most `HELD`); then they go to the other leg.
 
     `first(leg, data)` is called for every piece that arrives before `hold` or `join`.
     """
@@ -58,6 +58,21 @@ class Leg(asyncio.Protocol):
         if len(self.held) >= HELD and self.transport is not None:
             self.transport.pause_reading()
 
+    def redirect(self, first: Callable[["Leg", bytes], None]) -> None:
+        """From here on what arrives goes to `first`."""
+        self._first = first
+
+    def peer_name(self) -> tuple[str, str, int]:
+        """("TCP4" or "TCP6", address, port) of the other end."""
+        name = self.transport.get_extra_info("peername") if self.transport is not None else None
+        if not isinstance(name, tuple):
+            return "TCP4", "0.0.0.0", 0  # noqa: S104 (nobody listens there; it says: unknown)
+        return ("TCP6" if len(name) == 4 else "TCP4"), str(name[0]), int(name[1])
+
+    def address(self) -> str:
+        """Address of the other end."""
+        return self.peer_name()[1]
+
     def hold(self, data: bytes = b"") -> None:
         """From here on keep what arrives until `join`."""
         self._first = None
@@ -94,12 +109,12 @@ class Leg(asyncio.Protocol):
                 leg.transport.abort()
 
     def pause_writing(self) -> None:
-        """This side cannot take more: the other one is not read."""
+        """Stop reading the other side: this one cannot take more."""
         if self.peer is not None and self.peer.transport is not None:
             self.peer.transport.pause_reading()
 
     def resume_writing(self) -> None:
-        """This side takes more again."""
+        """Read the other side again."""
         if self.peer is not None and self.peer.transport is not None:
             self.peer.transport.resume_reading()
 

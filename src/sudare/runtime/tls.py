@@ -21,7 +21,7 @@ def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
 
 
 def client_context(*, pinned: bool) -> ssl.SSLContext:
-    """A connector's context. With a pin the key decides (`check_pin`), otherwise the system's trust store and the name."""
+    """A connector's context. With a pin the key decides (`check_pin`), otherwise the system's trust store."""
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
@@ -51,7 +51,7 @@ def spki_of_peer(connection: ssl.SSLObject) -> bytes:
 
 
 def check_pin(connection: ssl.SSLObject, pin: bytes | None) -> bytes:
-    """The peer's key hash. Raises `denied.connector-proof` unless it is the pinned one (None: any the context accepted)."""
+    """The peer's key hash. Raises `denied.connector-proof` unless it is the pinned one (None: no pin)."""
     spki = spki_of_peer(connection)
     if pin is not None and not hmac.compare_digest(spki, pin):
         raise SudareError("denied.connector-proof", f"the gateway's key is {spki.hex()}, not the pinned one")

@@ -1,7 +1,7 @@
 """
 The head of the one HTTP/1.1 request a connection begins with (RFC 9112), read strictly and with limits.
 
-Only what the edge needs: it decides by method and path, and answers upgrades. Everything else goes to the API untouched.
+Only what the edge needs: it decides by path and answers upgrades. Everything else goes to the API untouched.
 INVARIANT: a head is at most `MAX_HEAD` bytes; anything odd is `caller.malformed`, never guessed at.
 """
 

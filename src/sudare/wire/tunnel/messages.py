@@ -126,7 +126,7 @@ class Pong(_Message, frozen=True):
 
 
 class Drain(_Message, frozen=True):
-    """This node leaves: connect again after so long."""
+    """The node leaves: connect again after so long."""
 
     reconnect_after_ms: int
 
@@ -166,16 +166,20 @@ def encode(message: Message) -> bytes:
 def decode(line: bytes) -> Message | None:
     """The message of a line without its end; None for a kind this version does not know."""
     try:
-        return _decoder.decode(line)
+        message: Message = _decoder.decode(line)
     except (msgspec.MsgspecError, RecursionError, ValueError):
-        pass
+        _refuse_unless_unknown(line)
+        return None
+    return message
+
+
+def _refuse_unless_unknown(line: bytes) -> None:
     try:
         known = msgspec.json.decode(line, type=_Kind).t in _KNOWN
     except (msgspec.MsgspecError, RecursionError, ValueError):
         known = True
     if known:
         raise SudareError("caller.malformed", "control line")
-    return None
 
 
 class Lines:

@@ -1,7 +1,7 @@
 """
 How a connector proves who it is: a signature over the gateway's challenge and the gateway's own TLS key.
 
-Signing the TLS key the connector *saw* means that a proof made towards an impostor is worth nothing at the real gateway.
+Signing the TLS key the connector *saw* makes a proof given to an impostor worth nothing at the real gateway.
 """
 
 from typing import Final

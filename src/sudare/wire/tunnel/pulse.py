@@ -1,21 +1,15 @@
 """The heartbeat of a control connection: a ping now and then, and dead after silence. Pure; time comes in."""
 
-from dataclasses import dataclass
 
-
-@dataclass(slots=True)
 class Pulse:
     """Ping every `ping_s`, dead after `silence_s` without a byte from the peer."""
 
-    now: float
-    ping_s: float = 10.0
-    silence_s: float = 25.0
-    sent: int = 0
-
-    def __post_init__(self) -> None:
-        """Both clocks start at `now`."""
-        self._heard = self.now
-        self._pinged = self.now
+    def __init__(self, now: float, *, ping_s: float = 10.0, silence_s: float = 25.0) -> None:
+        self._ping_s = ping_s
+        self._silence_s = silence_s
+        self._heard = now
+        self._pinged = now
+        self._sent = 0
 
     def heard(self, now: float) -> None:
         """Anything arrived."""
@@ -23,16 +17,16 @@ class Pulse:
 
     def dead(self, now: float) -> bool:
         """Whether the peer has been silent too long."""
-        return now - self._heard >= self.silence_s
+        return now - self._heard >= self._silence_s
 
     def due(self, now: float) -> int | None:
         """The number of the ping to send now, if one is due."""
-        if now - self._pinged < self.ping_s:
+        if now - self._pinged < self._ping_s:
             return None
         self._pinged = now
-        self.sent += 1
-        return self.sent
+        self._sent += 1
+        return self._sent
 
     def next_deadline(self) -> float:
         """When to look again."""
-        return min(self._pinged + self.ping_s, self._heard + self.silence_s)
+        return min(self._pinged + self._ping_s, self._heard + self._silence_s)
