@@ -1,7 +1,7 @@
 """
 Who this connector is: two keys made here that never leave, a certificate, and whom it trusts.
 
-Files in the state directory, mode 0600: `connector.key` (proof), `seal.key` (channel and office secrets), `connector.json`.
+Files in the state directory, mode 0600: `connector.key` (proof), `seal.key` (channel, secrets), `connector.json`.
 INVARIANT: private keys are written before anything that depends on them, and atomically.
 """
 
@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
+from sudare.base.encoding import unb64
 from sudare.base.errors import SudareError
 
 KEY: Final = "connector.key"
@@ -52,6 +53,10 @@ class Identity:
     def seal_public(self) -> bytes:
         """What browsers seal to: uncompressed P-256 point, 65 bytes."""
         return self.seal.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+
+    def ticket_keys(self) -> dict[str, bytes]:
+        """Keys tickets are verified with: key id to raw Ed25519 public key."""
+        return {kid: unb64(key) for kid, key in self.facts.ticket_keys.items()}
 
     def renew_at(self) -> float:
         """When two thirds of the certificate's life are over, Unix seconds."""

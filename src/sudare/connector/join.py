@@ -1,7 +1,7 @@
 """
 Joining a gateway, once: keys are made here, a one-use token buys a certificate.
 
-INVARIANT: the token goes only to a gateway whose TLS key the system trusts or the administrator accepted by fingerprint.
+INVARIANT: the token goes only to a gateway whose TLS key the system trusts or the administrator accepted.
 """
 
 import asyncio
@@ -48,7 +48,7 @@ async def fingerprint(url: str) -> str:
 
 async def join(url: str, token: Secret[str], *, name: str, state: Path, pin: str = "") -> Identity:
     """Make keys in `state`, join, remember. Raises `denied.join-token`, `link.lost`, `denied.connector-proof` (pin)."""
-    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    await asyncio.to_thread(state.mkdir, mode=0o700, parents=True, exist_ok=True)
     key, seal = new_key(), new_key()
     body = {
         "token": token.reveal(),
