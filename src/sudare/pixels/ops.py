@@ -7,7 +7,7 @@ The body of an UPDATE record (docs/wire/screen.md):
     2 FILL  varint x, y, w, h, 3 bytes BGR
     3 PIX   varint x, y, w, h, u8 format (0: BGR)
 
-INVARIANT: `split(join(ops, stream)) == (ops, stream)`; an unknown op or format and an empty area are `caller.malformed`.
+INVARIANT: `split(join(ops, stream)) == (ops, stream)`; an unknown op, format or empty area is `caller.malformed`.
 """
 
 from collections.abc import Sequence
