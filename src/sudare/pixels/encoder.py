@@ -6,7 +6,7 @@ INVARIANT: once `encode` gives None, the shadow equals the frame wherever damage
 Nothing is queued: a region that changes again before its turn is sent in its newest state only.
 
 Damage is worked off in passes. Damage noted during a pass waits for the next one, so a small area that never rests
-(a clock, a video) cannot keep a large one from ever being sent; `last` marks the end of a pass. `near` joins both.
+(a clock, a video) cannot keep a large one from ever being sent; `last` marks the end of a pass.
 """
 
 from collections import deque
@@ -42,6 +42,9 @@ class Encoder:
     """Mirror of the client's framebuffer (the shadow) and the session's zstd stream."""
 
     def __init__(self, w: int, h: int, *, level: int = 3, window_log: int = 21) -> None:
+        self._moves: list[Move] = []
+        self._queue: deque[Box] = deque()  # this pass; boxes as they were when it began, pixels as they are when sent
+        self._noted: Mask
         self._params = zstandard.ZstdCompressionParameters.from_level(level, window_log=window_log)
         self._ratio = 0.25  # compressed bytes for one raw byte, lately
         self._begin_stream()
@@ -75,14 +78,14 @@ class Encoder:
 
     @property
     def pending(self) -> bool:
-        """Whether anything was noted that has not been looked at; its pixels may turn out to be equal."""
-        return bool(self._moves) or bool(self._pass.any()) or bool(self._noted.any())
+        """Whether anything waits to be sent or looked at; noted pixels may turn out to be equal."""
+        return bool(self._moves) or bool(self._queue) or bool(self._noted.any())
 
     def encode(self, frame: Frame, *, limit: int, near: Point | None = None) -> Update | None:
         """
         The newest state of the next unit, in about `limit` bytes; None when nothing noted differs.
 
-        Regions close to `near` come first, then small before large.
+        Small regions come before large ones. With `near`, fresh damage that is small or close to it overtakes the pass.
         """
         if frame.shape != self._shadow.shape:
             raise ValueError(f"a frame of {frame.shape} for a shadow of {self._shadow.shape}")
@@ -91,34 +94,40 @@ class Encoder:
         ops: list[Op] = []
         if len(hints) <= MOVES_MAX:
             ops += moves.settle(self._shadow, frame, hints)
-        todo = self._look(frame, near, whole=bool(hints))
-        if not todo and not ops:
+        if hints or not self._queue:
+            self._begin_pass(frame, near)
+        elif near is not None:
+            self._let_overtake(frame, near)
+        if not self._queue and not ops:
             return None
-        stream, raw = self._spend(frame, todo, ops, limit)
-        for x, y, w, h in todo:
-            _set(self._pass, x, y, w, h)
-        return Update(join(ops, bytes(stream)), last=not self._pass.any(), raw_pixels=raw)
+        stream, raw = self._spend(frame, ops, limit)
+        return Update(join(ops, bytes(stream)), last=not self._queue, raw_pixels=raw)
 
-    def _look(self, frame: Frame, near: Point | None, *, whole: bool) -> deque[Box]:
-        """What differs in this pass, in order of sending; starts the next pass when this one turns out empty."""
-        while True:
-            if near is not None or whole or not self._pass.any():
-                noted, self._noted = self._noted, self._blank()
-                self._pass |= noted
-            touched, self._pass = self._pass, self._blank()
-            found = tiles.diff(frame, self._shadow, touched)
-            if found or not self._noted.any():
-                return deque(plan.in_order(found, near))
+    def _begin_pass(self, frame: Frame, near: Point | None) -> None:
+        """Everything that differs now, in order of sending."""
+        touched, self._noted = self._noted, self._blank()
+        for x, y, w, h in self._queue:
+            _set(touched, x, y, w, h)
+        self._queue = deque(plan.in_order(tiles.diff(frame, self._shadow, touched), near))
 
-    def _spend(self, frame: Frame, todo: deque[Box], ops: list[Op], limit: int) -> tuple[bytearray, int]:
-        """Encode boxes from the left of `todo` until the limit is near: guess, compress, measure, guess again."""
+    def _let_overtake(self, frame: Frame, near: Point) -> None:
+        """Fresh damage that answers the person goes to the front; the rest of it waits for the next pass."""
+        touched, self._noted = self._noted, self._blank()
+        ahead, behind = plan.overtaking(tiles.diff(frame, self._shadow, touched), near)
+        for x, y, w, h in behind:
+            _set(self._noted, x, y, w, h)
+        fresh = set(map(plan.tile_of, ahead))
+        self._queue = deque([*ahead, *(box for box in self._queue if plan.tile_of(box) not in fresh)])
+
+    def _spend(self, frame: Frame, ops: list[Op], limit: int) -> tuple[bytearray, int]:
+        """Encode boxes from the left of the queue until the limit is near: guess, compress, measure, guess again."""
         stream = bytearray()
         raw = 0
         for _ in range(_ROUNDS):
             room = limit - len(stream) - len(ops) * _OP_BYTES
-            if not todo or (stream and room < limit // 4):
+            if not self._queue or (stream and room < limit // 4):
                 break
-            fills, boxes = self._take(frame, todo, max(room, LIMIT_MIN), limit * _CHUNK)
+            fills, boxes = self._take(frame, max(room, LIMIT_MIN), limit * _CHUNK)
             ops += fills
             if boxes:
                 size, part = self._compress(frame, boxes, ops)
@@ -126,14 +135,14 @@ class Encoder:
                 stream += part
         return stream, raw
 
-    def _take(self, frame: Frame, todo: deque[Box], room: int, most: int) -> tuple[list[Fill], list[Box]]:
+    def _take(self, frame: Frame, room: int, most: int) -> tuple[list[Fill], list[Box]]:
         """The next boxes that should compress into `room`; a box too large for what is left is cut."""
         fills: dict[bytes, list[Box]] = {}
         boxes: list[Box] = []
         allow = min(int(room / self._ratio), most)
         count = 0
-        while todo and allow > 0 and count * _OP_BYTES < room:
-            box = todo.popleft()
+        while self._queue and allow > 0 and count * _OP_BYTES < room:
+            box = self._queue.popleft()
             count += 1
             colour = tiles.solid(frame, box)
             if colour is not None:
@@ -142,7 +151,7 @@ class Encoder:
             x, y, w, h = box
             rows = h if w * h * 3 <= allow else max(1, allow // (w * 3))
             if rows < h:
-                todo.appendleft((x, y + rows, w, h - rows))
+                self._queue.appendleft((x, y + rows, w, h - rows))
                 allow = 0
             boxes.append((x, y, w, rows))
             allow -= w * rows * 3
@@ -173,8 +182,8 @@ class Encoder:
 
     def _everything(self) -> None:
         height, width = self._shadow.shape[:2]
-        self._moves: list[Move] = []
-        self._pass = mask(width, height)
+        self._moves = []
+        self._queue = deque()
         self._noted = mask(width, height, 1)
 
     def _blank(self) -> Mask:

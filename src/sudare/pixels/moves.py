@@ -1,8 +1,8 @@
 """
 Copy hints of a source, tried on the shadow.
 
-A hint is only an opinion about the past: later damage may have changed both areas, and the client may not have been sent
-what lay in the source. So each is judged by one question: does the shadow come closer to the frame?
+A hint is only an opinion about the past: later damage may have changed both areas, and the client may not have got what
+lay in the source. So each is judged by one question: does the shadow come closer to the frame?
 INVARIANT: whatever is applied to the shadow is returned, in order; the diff afterwards repairs the rest.
 """
 

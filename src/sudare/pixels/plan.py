@@ -10,6 +10,7 @@ Point: TypeAlias = tuple[int, int]
 _Tile: TypeAlias = tuple[int, int]  # column, row
 
 NEAR: Final = 96  # pixels: a region this close to where the person works comes first
+SMALL: Final = 16  # tiles: a region this small may overtake
 _SLACK: Final = 1.25  # a union may be this much larger than its parts
 
 
@@ -28,6 +29,15 @@ def in_order(boxes: Iterable[Box], near: Point | None) -> list[Box]:
             region.sort(key=lambda box: _rings(tile_of(box), column, row))
         out += region
     return out
+
+
+def overtaking(boxes: Iterable[Box], near: Point) -> tuple[list[Box], list[Box]]:
+    """Boxes of regions close to `near` or small, in order; and the others."""
+    ahead: list[Box] = []
+    behind: list[Box] = []
+    for rank, region in sorted((_rank(region, near), region) for region in _regions(boxes)):
+        (behind if rank[0] and len(region) > SMALL else ahead).extend(region)
+    return ahead, behind
 
 
 def merged(boxes: Sequence[Box], slack: float = _SLACK) -> list[Box]:
