@@ -18,7 +18,8 @@ def one(data: bytes) -> None:
     try:
         found = inputs.decode(data)
     except SudareError as error:
-        assert error.code == "caller.malformed"
+        if error.code != "caller.malformed":
+            raise
         return
     assert len(found) <= len(data)
     assert inputs.decode(inputs.encode_all(found)) == found
@@ -36,8 +37,8 @@ def drive(found: list[inputs.Input]) -> None:
             try:
                 flow.acked(item.seq, item.backlog, now)
             except SudareError as error:
-                assert error.code == "caller.malformed"
-                assert item.seq > SENT
+                if error.code != "caller.malformed" or item.seq <= SENT:
+                    raise
         assert 0 <= flow.in_flight <= SENT * 100
         assert flow.in_flight % 100 == 0
         assert flow.budget(now) >= 4_000

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.fuzz.fuzz_screen_inputs import one
 from tests.vectors.screen.generate import input_value
 
 from sudare.base.errors import SudareError
@@ -60,6 +61,11 @@ def test_any_bytes_decode_or_are_malformed(message):
     found = attempt(message)
 
     assert isinstance(found, list) or found == "caller.malformed"
+
+
+@pytest.mark.parametrize("case", VECTORS["cases"] + VECTORS["malformed"], ids=lambda c: c["name"])
+def test_the_fuzz_target_holds_for_the_vectors(case):
+    one(bytes.fromhex(case["hex"]))
 
 
 def test_a_message_over_the_limit_is_refused_before_it_is_read():
