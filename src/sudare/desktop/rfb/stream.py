@@ -65,7 +65,8 @@ class Feed:
     def resume(self) -> None:
         """Go on after a `PAUSE`."""
         if self._wanted == PAUSE:
-            self._step(b"")
+            self._wanted = 0
+            self.receive(b"")  # what came meanwhile, too
 
     def _step(self, piece: bytes | None) -> None:
         try:
