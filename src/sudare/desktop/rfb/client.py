@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sudare.base.errors import SudareError
-from sudare.desktop.rfb import messages
 from sudare.desktop.damage import Gathering
+from sudare.desktop.rfb import messages
 from sudare.desktop.rfb.encodings import copyrect, cursor, deflate, raw, screens, zrle
 from sudare.desktop.rfb.input import Input
 from sudare.desktop.rfb.messages import Encoding
