@@ -84,6 +84,7 @@ class RDPDesktop:
         self._frame: Frame = np.zeros((0, 0, 4), np.uint8)
         self._damage = Gathering()
         self._final: Status | None = None
+        self._closed_by_us = False
         self._wanted: tuple[int, int, int] | None = None  # a resize asked for before the PC could
         strings = [ffi.new("char[]", _text(s)) for s in (settings.host, settings.user, settings.domain)]
         password = ffi.new("char[]", _text(settings.password.reveal()))
@@ -160,10 +161,10 @@ class RDPDesktop:
     @property
     def failure(self) -> str | None:
         """Error code once the PC or the line ended it; None after our own `close`."""
-        status = self.status
-        if status.phase is not Phase.CLOSED:
+        if self._closed_by_us:
             return None
-        return code_of(status.ending)
+        status = self.status
+        return code_of(status.ending) if status.phase is Phase.CLOSED else None
 
     @property
     def frame(self) -> Frame:
@@ -215,6 +216,7 @@ class RDPDesktop:
         """Let go of everything held, end the session and join its thread."""
         if self._session is None:
             return
+        self._closed_by_us = self.status.phase is not Phase.CLOSED
         self._input.release()
         lib.sd_stop(self._session)
         self._final = self.status

@@ -29,7 +29,16 @@ _CREDENTIALS = frozenset(
         "ERRINFO_SERVER_INSUFFICIENT_PRIVILEGES",
     }
 )
-_BROKEN = frozenset({"ERRCONNECT_CONNECT_TRANSPORT_FAILED", "ERRCONNECT_CONNECT_CANCELLED"})
+# The last three: FreeRDP 2 dials again after a refusal, and there is nothing to dial with (see _native/trust.c).
+_BROKEN = frozenset(
+    {
+        "ERRCONNECT_CONNECT_TRANSPORT_FAILED",
+        "ERRCONNECT_CONNECT_CANCELLED",
+        "ERRCONNECT_CONNECT_FAILED",
+        "ERRCONNECT_DNS_ERROR",
+        "ERRCONNECT_DNS_NAME_NOT_FOUND",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

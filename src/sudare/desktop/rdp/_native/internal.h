@@ -35,6 +35,7 @@ struct sd_session {
   int lent;                  /* libfreerdp's, ours until the thread starts */
   int32_t max_side;
   int64_t max_pixels;
+  char *dial_name;           /* what ServerHostname was while dialling, see trust.c */
   pthread_t thread;
   int started;
   int event_fd;

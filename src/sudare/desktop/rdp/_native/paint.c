@@ -150,6 +150,7 @@ BOOL sd_paint_start(sd_session *s) {
   if (s->gdi_screen_copy) context->update->primary->ScrBlt = screen_copy;
   pthread_mutex_lock(&s->paint);
   take_size(s, w, h);
+  add_pixels(s, 0, 0, s->width, s->height);
   pthread_mutex_unlock(&s->paint);
   return TRUE;
 }

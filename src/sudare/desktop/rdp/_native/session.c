@@ -20,7 +20,9 @@
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void prepare_library(void) {
+#ifndef SD_LIBRARY_LOG                         /* for looking at a failure by hand: CFLAGS=-DSD_LIBRARY_LOG */
   WLog_SetLogLevel(WLog_GetRoot(), WLOG_OFF);  /* its lines name people and PCs */
+#endif
   freerdp_register_addin_provider(freerdp_channels_load_static_addin_entry, 0);
 }
 
@@ -88,6 +90,8 @@ static BOOL never_ask(freerdp *instance, char **user, char **password, char **do
 
 static void serve(sd_session *s) {
   HANDLE handles[64];
+  const RECTANGLE_16 all = {0, 0, (UINT16)s->width, (UINT16)s->height};
+  if (s->context->update->RefreshRect) s->context->update->RefreshRect(s->context, 1, &all);
   while (!s->stop && !SD_SHOULD_END(s)) {
     DWORD count = freerdp_get_event_handles(s->context, handles, 63);
     if (count == 0) return;
@@ -167,7 +171,9 @@ static BOOL set_picture(rdpSettings *t, const sd_config *config) {
   FLAG(SupportGraphicsPipeline, FALSE);  /* bitmap and planar are exact; the pipeline's codecs are not */
   FLAG(RemoteFxCodec, FALSE);
   FLAG(NSCodec, FALSE);
-  FLAG(BitmapCacheEnabled, TRUE);
+  /* xrdp 0.9 sends cached bitmaps of 32 bits that FreeRDP 2.11 refuses ("alpha plane size mismatch"), and the
+     session ends. What a cache would save is found again by our own tiles. */
+  FLAG(BitmapCacheEnabled, FALSE);
   FLAG(FastPathOutput, TRUE);
   FLAG(FastPathInput, TRUE);
   FLAG(SupportDynamicChannels, TRUE);
@@ -285,6 +291,7 @@ void sd_free(sd_session *s) {
   if (s->line >= 0) close(s->line);
   if (s->lent >= 0) close(s->lent);
   free(s->cursor_rgba);
+  free(s->dial_name);
   pthread_mutex_destroy(&s->paint);
   pthread_mutex_destroy(&s->state);
   free(s);

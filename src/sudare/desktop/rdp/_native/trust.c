@@ -26,13 +26,23 @@ static int fingerprint(const BYTE *pem, size_t length, char out[65]) {
   return size > 0;
 }
 
-/* "|host" told libfreerdp to use our socket; from here on the name is the PC's, for network level authentication. */
-static void name_the_pc(rdpSettings *settings) {
+/*
+ * "|host" told libfreerdp to use our socket; network level authentication, which comes next, wants the PC's name.
+ * The old string lives on: the TLS layer keeps a pointer to it. After a refused password FreeRDP 2 dials once more,
+ * now by name; a worker has no network, so that fails. Where it would not, the second certificate is refused below:
+ * no credential goes to any line but ours.
+ */
+static void name_the_pc(sd_session *s) {
 #if FREERDP_VERSION_MAJOR < 3
-  char *name = settings->ServerHostname;  /* in place: the TLS layer keeps this very pointer */
-  if (name && name[0] == '|') memmove(name, name + 1, strlen(name));
+  rdpSettings *settings = s->context->settings;
+  char *name = settings->ServerHostname;
+  if (s->dial_name || !name || name[0] != '|') return;
+  char *plain = strdup(name + 1);
+  if (!plain) return;
+  s->dial_name = name;
+  settings->ServerHostname = plain;
 #else
-  (void)settings;  /* FreeRDP 3 has UserSpecifiedServerName for it, see session.c */
+  (void)s;  /* FreeRDP 3 has UserSpecifiedServerName for it, see session.c */
 #endif
 }
 
@@ -40,6 +50,7 @@ int sd_judge_certificate(freerdp *instance, const BYTE *pem, size_t length, cons
                          DWORD flags) {
   (void)host, (void)port, (void)flags;
   sd_session *s = sd_of(instance->context);
+  if (s->dial_name) return 0;
   char seen[65] = "";
   const int readable = fingerprint(pem, length, seen);
   const int good = readable && (s->trust_first || strcmp(seen, s->pin) == 0);
@@ -48,6 +59,6 @@ int sd_judge_certificate(freerdp *instance, const BYTE *pem, size_t length, cons
   s->status.certificate_refused = !good;
   s->status.network_level = (freerdp_settings_get_uint32(instance->context->settings, FreeRDP_SelectedProtocol) & 0xA) != 0;
   pthread_mutex_unlock(&s->state);
-  if (good) name_the_pc(instance->context->settings);
+  if (good) name_the_pc(s);
   return good ? 2 : 0;  /* 2: for this session only */
 }
