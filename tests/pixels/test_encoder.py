@@ -95,6 +95,17 @@ def play(pair, what, rng):
     noise_in_x(pair.frame, rng)
 
 
+def test_the_twin_can_take_the_place_of_the_extension(monkeypatch):
+    for name in set(module.tiles.__all__) - {"NATIVE"}:
+        monkeypatch.setattr(module.tiles, name, getattr(twin, name))
+    pair = Pair(text_like(300, 200))
+
+    for number, what in enumerate(["send", "scroll", "paint", "send", "lie", "reset", "scroll", "send", "resize"]):
+        play(pair, what, np.random.default_rng(number))
+
+    pair.settle()
+
+
 def text_like(w, h, seed=1):
     rng = np.random.default_rng(seed)
     frame = np.full((h, w, 4), 255, np.uint8)
