@@ -43,7 +43,7 @@ class Encoder:
 
     def __init__(self, w: int, h: int, *, level: int = 3, window_log: int = 21) -> None:
         self._moves: list[Move] = []
-        self._queue: deque[Box] = deque()  # this pass; boxes as they were when it began, pixels as they are when sent
+        self._queue: deque[Box] = deque()  # this pass: boxes as found when it began, pixels as they are when sent
         self._noted: Mask
         self._params = zstandard.ZstdCompressionParameters.from_level(level, window_log=window_log)
         self._ratio = 0.25  # compressed bytes for one raw byte, lately
@@ -67,7 +67,8 @@ class Encoder:
         """
         Damage accumulates; nothing is encoded. What lies outside the frame is cut off.
 
-        May be called while `encode` runs in a thread, with the frame left alone until it is done.
+        One caller at a time: not while `encode` runs in a thread. The frame itself may change meanwhile, as long as
+        that damage is noted afterwards.
         """
         height, width = self._shadow.shape[:2]
         for x, y, w, h in rects:
