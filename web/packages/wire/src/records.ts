@@ -1,0 +1,141 @@
+/** Records down, connector to browser (docs/wire/screen.md). Unknown types and flags are skipped; all else wrong is Malformed. */
+
+import { Malformed, Reader } from "./cursor";
+
+export const RECORD_LIMIT = 1 << 20;
+export const SIDE_LIMIT = 16_384;
+export const AREA_LIMIT = 33_554_432;
+
+export const Flag = { EXPRESS: 1, LAST: 2, LOSSY: 4, RESET: 8 } as const;
+
+export type Op =
+  | { op: "copy"; sx: number; sy: number; w: number; h: number; dx: number; dy: number }
+  | { op: "fill"; x: number; y: number; w: number; h: number; bgr: Uint8Array }
+  | { op: "pix"; x: number; y: number; w: number; h: number };
+
+export type Body =
+  | { type: "update"; ops: Op[]; stream: Uint8Array }
+  | { type: "cursor-hidden" }
+  | { type: "cursor-arrow" }
+  | { type: "cursor-image"; id: number; hotX: number; hotY: number; w: number; h: number; rgba: Uint8Array }
+  | { type: "cursor-cached"; id: number }
+  | { type: "resize"; w: number; h: number }
+  | { type: "state"; state: "connecting" | "active" | "closed"; code?: string; name?: string }
+  | { type: "line"; rttMs: number; btlKbit: number; keyToPixelMs: number }
+  | { type: "pong"; n: number };
+
+export interface Record {
+  body: Body;
+  flags: number;
+  epoch: number;
+  seq: number;
+  inSeq: number;
+  tMs: number;
+}
+
+export function sizeIsAllowed(w: number, h: number): boolean {
+  return w > 0 && h > 0 && w <= SIDE_LIMIT && h <= SIDE_LIMIT && w * h <= AREA_LIMIT;
+}
+
+/** The records of one message. */
+export function decodeRecords(message: Uint8Array): Record[] {
+  const reader = new Reader(message);
+  const out: Record[] = [];
+  while (reader.left() > 0) {
+    const start = reader.pos;
+    const kind = reader.u8();
+    const flags = reader.u8();
+    const epoch = reader.u16();
+    const seq = reader.u32();
+    const inSeq = reader.u16();
+    const tMs = reader.u16();
+    const raw = reader.take(reader.varint());
+    if (reader.pos - start > RECORD_LIMIT) throw new Malformed("record too large");
+    const body = decodeBody(kind, raw);
+    if (body) out.push({ body, flags: flags & 15, epoch, seq, inSeq, tMs });
+  }
+  return out;
+}
+
+function decodeBody(kind: number, raw: Uint8Array): Body | null {
+  const reader = new Reader(raw);
+  const body = readBody(kind, reader, raw);
+  if (body && reader.left() > 0) throw new Malformed("bytes after the last field");
+  return body;
+}
+
+function readBody(kind: number, reader: Reader, raw: Uint8Array): Body | null {
+  switch (kind) {
+    case 1: {
+      const ops = decodeOps(reader.take(reader.varint()));
+      return { type: "update", ops, stream: reader.rest() };
+    }
+    case 2:
+      return decodeCursor(reader);
+    case 3: {
+      const [w, h] = [reader.varint(), reader.varint()];
+      if (!sizeIsAllowed(w, h)) throw new Malformed("framebuffer size");
+      return { type: "resize", w, h };
+    }
+    case 4:
+      reader.rest();
+      return decodeState(raw);
+    case 5:
+      return { type: "line", rttMs: reader.varint(), btlKbit: reader.varint(), keyToPixelMs: reader.varint() };
+    case 6:
+      return { type: "pong", n: reader.u16() };
+    default:
+      return null;
+  }
+}
+
+function decodeOps(data: Uint8Array): Op[] {
+  const reader = new Reader(data);
+  const ops: Op[] = [];
+  while (reader.left() > 0) {
+    const kind = reader.u8();
+    const four = () => [reader.varint(), reader.varint(), reader.varint(), reader.varint()] as const;
+    if (kind === 1) {
+      const [sx, sy, w, h] = four();
+      ops.push({ op: "copy", sx, sy, w, h, dx: reader.varint(), dy: reader.varint() });
+    } else if (kind === 2) {
+      const [x, y, w, h] = four();
+      ops.push({ op: "fill", x, y, w, h, bgr: reader.take(3) });
+    } else if (kind === 3) {
+      const [x, y, w, h] = four();
+      if (reader.u8() !== 0) throw new Malformed("unknown pixel format");
+      ops.push({ op: "pix", x, y, w, h });
+    } else throw new Malformed(`unknown op ${kind}`);
+  }
+  return ops;
+}
+
+function decodeCursor(reader: Reader): Body {
+  const kind = reader.u8();
+  if (kind === 0) return { type: "cursor-hidden" };
+  if (kind === 1) return { type: "cursor-arrow" };
+  if (kind === 3) return { type: "cursor-cached", id: reader.varint() };
+  if (kind !== 2) throw new Malformed("unknown cursor kind");
+  const [id, hotX, hotY] = [reader.varint(), reader.varint(), reader.varint()];
+  const [w, h] = [reader.varint(), reader.varint()];
+  if (w < 1 || h < 1 || w > 512 || h > 512) throw new Malformed("cursor size");
+  return { type: "cursor-image", id, hotX, hotY, w, h, rgba: reader.take(w * h * 4) };
+}
+
+function decodeState(raw: Uint8Array): Body {
+  let told: unknown;
+  try {
+    told = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(raw));
+  } catch {
+    throw new Malformed("state");
+  }
+  if (typeof told !== "object" || told === null) throw new Malformed("state");
+  const { state, code, name } = told as { state?: unknown; code?: unknown; name?: unknown };
+  if (state !== "connecting" && state !== "active" && state !== "closed") throw new Malformed("state");
+  return {
+    type: "state",
+    state,
+    ...(typeof code === "string" ? { code } : {}),
+    ...(typeof name === "string" ? { name } : {}),
+  };
+}
