@@ -64,6 +64,11 @@ export class Channel {
     return sealed;
   }
 
+  /** When everything handed in so far is sealed. */
+  async settled(): Promise<void> {
+    await this.sealing;
+  }
+
   open(sealed: Bytes): Promise<Bytes> {
     const plain = this.opening.then(() => this.down.open(sealed));
     this.opening = plain.catch(() => undefined);

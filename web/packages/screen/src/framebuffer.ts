@@ -1,0 +1,145 @@
+/**
+ * What the browser holds of one session: pixels as RGBA, the zstd stream, and what changed since it was last painted.
+ * The twin of `sudare.pixels.decoder`. INVARIANT: an UPDATE is checked whole before any of it is drawn.
+ */
+
+import { Decompress } from "fzstd";
+import { AREA_LIMIT, Malformed, sizeIsAllowed, type Op } from "@sudare/wire";
+
+export interface Rect {
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+}
+
+const OPAQUE = 0xff000000;
+
+/** The session's one decompressor: bytes of a flushed block come out at once. */
+export class Inflater {
+  private parts: Uint8Array[] = [];
+  private readonly stream = new Decompress((data) => {
+    if (data.length) this.parts.push(data);
+  });
+
+  /** Exactly `need` bytes from these. */
+  inflate(data: Uint8Array, need: number): Uint8Array {
+    this.parts = [];
+    if (data.length) {
+      try {
+        this.stream.push(data);
+      } catch {
+        throw new Malformed("pixel stream");
+      }
+    }
+    const size = this.parts.reduce((sum, part) => sum + part.length, 0);
+    if (size !== need) throw new Malformed(`${size} bytes of pixels where the ops need ${need}`);
+    const [only] = this.parts;
+    if (only && this.parts.length === 1) return only;
+    const out = new Uint8Array(size);
+    let at = 0;
+    for (const part of this.parts) {
+      out.set(part, at);
+      at += part.length;
+    }
+    return out;
+  }
+}
+
+export class Framebuffer {
+  w = 0;
+  h = 0;
+  pixels = new Uint32Array(0);
+  private dirty: Rect[] = [];
+  private inflater = new Inflater();
+
+  /** Forget everything but the size: black, a new stream. */
+  reset(): void {
+    this.pixels.fill(OPAQUE);
+    this.inflater = new Inflater();
+    this.dirty = [{ x: 0, y: 0, w: this.w, h: this.h }];
+  }
+
+  resize(w: number, h: number): void {
+    if (!sizeIsAllowed(w, h)) throw new Malformed("framebuffer size");
+    this.w = w;
+    this.h = h;
+    this.pixels = new Uint32Array(w * h).fill(OPAQUE);
+    this.dirty = [{ x: 0, y: 0, w, h }];
+  }
+
+  /** Areas changed since the last call. */
+  takeDirty(): Rect[] {
+    const out = this.dirty;
+    this.dirty = [];
+    return out;
+  }
+
+  update(ops: Op[], stream: Uint8Array): void {
+    const pixels = this.inflater.inflate(stream, this.needed(ops));
+    let at = 0;
+    for (const op of ops) {
+      if (op.op === "copy") this.copy(op);
+      else if (op.op === "fill") this.fill(op);
+      else at = this.draw(op, pixels, at);
+    }
+  }
+
+  private needed(ops: Op[]): number {
+    let area = 0;
+    for (const op of ops) {
+      if (op.op === "copy") {
+        this.inside(op.sx, op.sy, op.w, op.h);
+        this.inside(op.dx, op.dy, op.w, op.h);
+      } else {
+        this.inside(op.x, op.y, op.w, op.h);
+        if (op.op === "pix") area += op.w * op.h;
+      }
+    }
+    if (area > AREA_LIMIT) throw new Malformed("too many pixels");
+    return area * 3;
+  }
+
+  private inside(x: number, y: number, w: number, h: number): void {
+    if (w < 1 || h < 1 || x + w > this.w || y + h > this.h) throw new Malformed("area outside the framebuffer");
+  }
+
+  private copy(op: { sx: number; sy: number; w: number; h: number; dx: number; dy: number }): void {
+    const { w } = this;
+    const up = op.dy <= op.sy;
+    for (let i = 0; i < op.h; i++) {
+      const row = up ? i : op.h - 1 - i;
+      const from = (op.sy + row) * w + op.sx;
+      this.pixels.copyWithin((op.dy + row) * w + op.dx, from, from + op.w);
+    }
+    this.dirty.push({ x: op.dx, y: op.dy, w: op.w, h: op.h });
+  }
+
+  private fill(op: Rect & { bgr: Uint8Array }): void {
+    const [b = 0, g = 0, r = 0] = op.bgr;
+    const value = (OPAQUE | (b << 16) | (g << 8) | r) >>> 0;
+    for (let y = op.y; y < op.y + op.h; y++) {
+      const at = y * this.w + op.x;
+      this.pixels.fill(value, at, at + op.w);
+    }
+    this.dirty.push({ x: op.x, y: op.y, w: op.w, h: op.h });
+  }
+
+  private draw(op: Rect, bytes: Uint8Array, start: number): number {
+    let at = start;
+    const { pixels } = this;
+    for (let y = op.y; y < op.y + op.h; y++) {
+      let to = y * this.w + op.x;
+      const end = to + op.w;
+      for (; to < end; to++, at += 3) {
+        // The size was checked above: these indices are inside.
+        const b = bytes[at] as number;
+        const g = bytes[at + 1] as number;
+        const r = bytes[at + 2] as number;
+        pixels[to] = OPAQUE | (b << 16) | (g << 8) | r;
+      }
+    }
+    this.dirty.push({ x: op.x, y: op.y, w: op.w, h: op.h });
+    return at;
+  }
+}

@@ -1,0 +1,33 @@
+/** What the page and the worker tell each other. */
+
+import type { Ephemeral, Input } from "@sudare/wire";
+
+/** Where to connect and with what; asked for anew for every line. */
+export interface Connection {
+  url: string;
+  ticket: string;
+  sealKey: Uint8Array<ArrayBuffer>;
+  ephemeral: Ephemeral;
+  hello: object;
+}
+
+export interface CursorImage {
+  hotX: number;
+  hotY: number;
+  w: number;
+  h: number;
+  rgba: Uint8Array;
+}
+
+export type ToWorker =
+  | { type: "canvas"; canvas: OffscreenCanvas }
+  | { type: "open"; connection: Connection }
+  | { type: "input"; item: Input }
+  | { type: "stop" };
+
+export type FromWorker =
+  | { type: "size"; w: number; h: number }
+  | { type: "phase"; phase: "connecting" | "active" }
+  | { type: "lost"; code: string; final: boolean }
+  | { type: "lag"; rttMs?: number; keyToPixelMs?: number }
+  | { type: "cursor"; image: CursorImage | "hidden" | "default" };

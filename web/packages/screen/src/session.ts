@@ -1,0 +1,258 @@
+/**
+ * One session as the worker sees it: socket, channel, framebuffer, canvas.
+ * A record is acknowledged after it was painted. At rest nothing is sent and no timer runs.
+ */
+
+import { Channel, decodeRecords, encodeInput, Flag, Malformed, type Body, type Input, type Record } from "@sudare/wire";
+import { Framebuffer } from "./framebuffer";
+import type { Connection, CursorImage, FromWorker } from "./messages";
+
+const PING_EVERY_MS = 2000;
+const SILENCE_MS = 8000;
+const INPUTS = new Set(["key", "pointer", "wheel", "text"]);
+
+type Surface = OffscreenCanvas | HTMLCanvasElement;
+
+export class Session {
+  private readonly frame = new Framebuffer();
+  private image: ImageData | null = null;
+  private context: OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D | null = null;
+  private line: Line | null = null;
+  private cursors = new Map<number, CursorImage>();
+  private resynced = false;
+  private asked: { inSeq: number; at: number } | null = null;
+  private pingAt = Number.NEGATIVE_INFINITY;
+  private pinged = 0;
+
+  constructor(
+    private readonly canvas: Surface,
+    private readonly tell: (message: FromWorker) => void,
+  ) {}
+
+  /** Open a line; an older one is left. */
+  open(connection: Connection): void {
+    this.line?.leave();
+    this.resynced = false;
+    this.asked = null;
+    const line = new Line(connection, {
+      message: (plain, newest) => this.take(line, plain, newest),
+      lost: (code, final) => {
+        if (this.line !== line) return;
+        this.line = null;
+        this.tell({ type: "lost", code, final });
+      },
+    });
+    this.line = line;
+  }
+
+  stop(): void {
+    this.line?.send(encodeInput({ type: "end", how: 0 }));
+    this.line?.leave(1000);
+    this.line = null;
+  }
+
+  input(item: Input): void {
+    if (INPUTS.has(item.type) && "inSeq" in item) {
+      if (!this.asked && item.type !== "pointer") this.asked = { inSeq: item.inSeq, at: performance.now() };
+      this.ping();
+    }
+    this.line?.send(encodeInput(item));
+  }
+
+  private ping(): void {
+    const now = performance.now();
+    if (now - this.pingAt < PING_EVERY_MS) return;
+    this.pingAt = now;
+    this.pinged = (this.pinged + 1) & 0xffff;
+    this.line?.send(encodeInput({ type: "ping", n: this.pinged }));
+    this.line?.expectAnswer();
+  }
+
+  private take(line: Line, plain: Uint8Array, backlog: number): void {
+    let newest = 0;
+    try {
+      for (const record of decodeRecords(plain)) {
+        this.apply(record);
+        newest = Math.max(newest, record.seq);
+      }
+    } catch (error) {
+      this.misunderstood(line, error);
+      return;
+    }
+    this.paint();
+    if (newest) {
+      line.send(encodeInput({ type: "ack", seq: newest, backlog }));
+      this.ping();
+    }
+  }
+
+  /** Ask once for everything anew; a second time the line is given up. */
+  private misunderstood(line: Line, error: unknown): void {
+    if (!(error instanceof Malformed) || this.resynced) {
+      line.leave(4400, "caller.malformed");
+      this.line = null;
+      this.tell({ type: "lost", code: "caller.malformed", final: true });
+      return;
+    }
+    this.resynced = true;
+    line.send(encodeInput({ type: "resync" }));
+  }
+
+  private apply(record: Record): void {
+    if (record.flags & Flag.RESET) {
+      this.frame.reset();
+      this.cursors.clear();
+    } else if (this.resynced && record.body.type === "update") return; // of the stream we lost
+    if (record.flags & Flag.RESET) this.resynced = false;
+    this.act(record.body);
+    if (record.body.type === "update" && this.asked && reached(record.inSeq, this.asked.inSeq)) {
+      this.tell({ type: "lag", keyToPixelMs: Math.round(performance.now() - this.asked.at) });
+      this.asked = null;
+    }
+  }
+
+  private act(body: Body): void {
+    switch (body.type) {
+      case "update":
+        this.frame.update(body.ops, body.stream);
+        break;
+      case "resize":
+        this.resize(body.w, body.h);
+        break;
+      case "state":
+        if (body.state === "closed") this.line?.ending(body.code ?? "");
+        else this.tell({ type: "phase", phase: body.state });
+        break;
+      case "pong":
+        if (body.n === this.pinged) this.tell({ type: "lag", rttMs: Math.round(performance.now() - this.pingAt) });
+        break;
+      case "line":
+        break;
+      case "cursor-image":
+        this.cursors.set(body.id, body);
+        this.tell({ type: "cursor", image: { ...body, rgba: body.rgba.slice() } });
+        break;
+      case "cursor-cached": {
+        const known = this.cursors.get(body.id);
+        if (!known) throw new Malformed("a cursor that was never sent");
+        this.tell({ type: "cursor", image: { ...known, rgba: known.rgba.slice() } });
+        break;
+      }
+      case "cursor-hidden":
+        this.tell({ type: "cursor", image: "hidden" });
+        break;
+      case "cursor-arrow":
+        this.tell({ type: "cursor", image: "default" });
+        break;
+    }
+  }
+
+  private resize(w: number, h: number): void {
+    this.frame.resize(w, h);
+    this.canvas.width = w;
+    this.canvas.height = h;
+    this.context = this.canvas.getContext("2d", { alpha: false }) as OffscreenCanvasRenderingContext2D | null;
+    this.image = new ImageData(new Uint8ClampedArray(this.frame.pixels.buffer), w, h);
+    this.tell({ type: "size", w, h });
+  }
+
+  private paint(): void {
+    if (!this.context || !this.image) return;
+    for (const { x, y, w, h } of this.frame.takeDirty()) this.context.putImageData(this.image, 0, 0, x, y, w, h);
+  }
+}
+
+/** Whether 16-bit counter `a` is at or past `b`. */
+export function reached(a: number, b: number): boolean {
+  return ((a - b) & 0xffff) < 0x8000;
+}
+
+interface Handlers {
+  message(plain: Uint8Array, backlog: number): void;
+  /** `final`: trying again would not help. */
+  lost(code: string, final: boolean): void;
+}
+
+/** One WebSocket and its channel. */
+class Line {
+  private readonly socket: WebSocket;
+  private readonly channel: Promise<Channel>;
+  private waiting = 0;
+  private left = false;
+  private told = "";
+  private silence: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    connection: Connection,
+    private readonly handlers: Handlers,
+  ) {
+    this.channel = Channel.open(connection);
+    this.socket = new WebSocket(connection.url, ["sudare-1", connection.ticket]);
+    this.socket.binaryType = "arraybuffer";
+    this.socket.onopen = () => void this.greet(connection.hello);
+    this.socket.onmessage = (event) => void this.receive(new Uint8Array(event.data as ArrayBuffer));
+    this.socket.onclose = (event) => this.closed(event.code, event.reason);
+  }
+
+  private async greet(hello: object): Promise<void> {
+    const channel = await this.channel;
+    this.socket.send(await channel.first(new TextEncoder().encode(JSON.stringify(hello))));
+  }
+
+  private async receive(data: Uint8Array<ArrayBuffer>): Promise<void> {
+    clearTimeout(this.silence);
+    this.waiting += 1;
+    try {
+      const plain = await (await this.channel).open(data);
+      this.waiting -= 1;
+      if (!this.left) this.handlers.message(plain, this.waiting);
+    } catch {
+      this.leave(4400, "caller.malformed");
+      this.handlers.lost("caller.malformed", true);
+    }
+  }
+
+  send(plain: Uint8Array<ArrayBuffer>): void {
+    if (this.left || this.socket.readyState !== WebSocket.OPEN) return;
+    void this.channel
+      .then((channel) => channel.seal(plain))
+      .then((sealed) => {
+        if (this.socket.readyState === WebSocket.OPEN) this.socket.send(sealed);
+      });
+  }
+
+  /** Something was asked: silence now means that the line is gone. */
+  expectAnswer(): void {
+    clearTimeout(this.silence);
+    this.silence = setTimeout(() => {
+      this.leave();
+      this.handlers.lost("link.lost", false);
+    }, SILENCE_MS);
+  }
+
+  /** The office said why it is about to close. */
+  ending(code: string): void {
+    this.told = code || "ended";
+  }
+
+  leave(code = 1000, reason = ""): void {
+    if (this.left) return;
+    this.left = true;
+    clearTimeout(this.silence);
+    // What was sealed but not sent yet still leaves first.
+    void this.channel.then(async (channel) => {
+      await channel.settled();
+      this.socket.close(code, reason);
+    });
+  }
+
+  private closed(code: number, reason: string): void {
+    clearTimeout(this.silence);
+    if (this.left) return;
+    this.left = true;
+    if (this.told === "ended" || code === 1000) this.handlers.lost("", true);
+    else if (this.told) this.handlers.lost(this.told, true);
+    else if (code >= 4000 && reason) this.handlers.lost(reason, code !== 4408 && !reason.startsWith("office.connector-"));
+    else this.handlers.lost("link.lost", false);
+  }
+}
