@@ -47,7 +47,7 @@ class Connectors:
         return found
 
     async def joined(
-        self, connector_id: str, name: str, seal_key: bytes, serial: str, expires: float, now: float, *events: Event
+        self, connector_id: str, name: str, seal_key: bytes, *events: Event, serial: str, expires: float, now: float
     ) -> None:
         """It has its certificate."""
         async with self._database.write() as connection:

@@ -99,7 +99,7 @@ class SealedSecrets:
             return {row.target for row in rows}
 
     async def put(
-        self, tenant: str, person_id: str, target_id: str, secret: SealedSecret, now: float, *events: Event
+        self, tenant: str, person_id: str, target_id: str, secret: SealedSecret, *events: Event, now: float
     ) -> None:
         """Keep this one, in place of an earlier one."""
         async with self._database.write() as connection:
@@ -153,6 +153,14 @@ class Sessions:
         """The sessions these browsers opened."""
         async with self._database.read() as connection:
             rows = await connection.execute(select(session.c.id).where(session.c.web_session.in_(web_sessions)))
+            return [row.id for row in rows]
+
+    async def of_target(self, person_id: str, target_id: str) -> list[str]:
+        """The sessions of one person on one target."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(
+                select(session.c.id).where(session.c.person == person_id, session.c.target == target_id)
+            )
             return [row.id for row in rows]
 
     async def last_used(self, person_id: str) -> dict[str, float]:

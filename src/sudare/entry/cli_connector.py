@@ -1,0 +1,33 @@
+"""`sudare connector ...`: the office side. Its parts are imported only when used, so a gateway needs none of them."""
+
+from pathlib import Path
+
+import uvloop
+from cyclopts import App
+
+app = App(name="connector", help="The office side: dials out to the gateway and hosts the sessions.")
+
+
+@app.command
+def join(
+    url: str,
+    token: str,
+    /,
+    *,
+    dir: Path,
+    name: str = "",
+    pin: str = "",
+    accept_fingerprint: str = "",
+) -> None:
+    """Join a gateway with the one-use token its administrator made."""
+    from sudare.entry import connector  # noqa: PLC0415 - the office side is not needed to run a gateway
+
+    uvloop.run(connector.join(url, token, dir, name=name, pin=pin, accept_fingerprint=accept_fingerprint))
+
+
+@app.command
+def run(*, dir: Path) -> None:  # noqa: A002 - the option's name
+    """Dial the gateway and serve until told to stop."""
+    from sudare.entry import connector  # noqa: PLC0415 - as above
+
+    uvloop.run(connector.run(dir))

@@ -1,0 +1,168 @@
+"""
+The gateway's composition root: `build` is the whole wiring.
+
+store -> repositories -> API (uvicorn on a unix socket) <- edge (TLS, tunnels, splice) <- the world.
+"""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from pathlib import Path
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from sudare.entry.config import GatewayConfig
+from sudare.entry.gateway_init import installation
+from sudare.entry.gateway_keys import read
+from sudare.entry.gateway_signers import ConnectorAuthority, TicketSigner
+from sudare.entry.gateway_store import TENANT, Repositories, repositories
+from sudare.gateway.api.context import Context, Keys
+from sudare.gateway.asgi import application
+from sudare.gateway.keeper import Keeper
+from sudare.gateway.ports import Tunnels
+from sudare.gateway.problems import Sentences
+from sudare.gateway.proxyline import ProxiedHTTP
+from sudare.gateway.static import FrontEnd
+from sudare.runtime import clock
+from sudare.runtime.logs import get_logger
+from sudare.runtime.tasks import Tasks
+from sudare.store.database import Database
+
+log = get_logger()
+_GRACE_S = 10
+
+
+class NoTunnels:
+    """No connector ever: the gateway without its edge (`--plain`, for trying the API)."""
+
+    def connected(self, connector: str) -> bool:  # noqa: ARG002 - the port's name
+        """Whether a control connection is up."""
+        return False
+
+    def cut(self, *, session: str = "", person: str = "", device: str = "") -> int:  # noqa: ARG002 - the port's names
+        """End these streams."""
+        return 0
+
+    def drop(self, connector: str) -> None:
+        """End a revoked connector's connection."""
+
+
+class Server(uvicorn.Server):
+    """uvicorn without its own signal handlers: stopping is decided here."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+class Gateway:
+    """Everything of one node, built but not started."""
+
+    def __init__(self, config: GatewayConfig, tunnels: Tunnels) -> None:
+        self.config = config
+        self.database = Database(config.database)
+        self.stores: Repositories = repositories(self.database)
+        self.keys = read(config.keys)
+        self.tickets = TicketSigner(self.keys.ticket)
+        self.authority = ConnectorAuthority(self.keys.authority_key, self.keys.authority)
+        self.tunnels = tunnels
+
+    async def app(self) -> ASGIApp:
+        """The web application; the database is brought up to date first."""
+        await self.database.migrate()
+        await self.stores.connectors.none_connected(clock.now())
+        organisation = await self.stores.people.tenant_name(TENANT)
+        context = Context(
+            installation(self.config, organisation),
+            self.stores.for_api(),
+            Keys(self.keys.master, self.tickets, self.authority),
+            self.tunnels,
+            Sentences.beside(self.config.static),
+            clock.now,
+            common_passwords(),
+        )
+        return application(context, FrontEnd(self.config.static))
+
+    def keeper(self) -> Keeper:
+        """The housekeeper."""
+        stores = self.stores
+        sweeps = (stores.people.forget_invitations, stores.connectors.forget_join_tokens, stores.attempts.forget)
+        limits = installation(self.config, "").limits
+        return Keeper(stores.web_sessions, stores.sessions, stores.record, self.tunnels, limits, sweeps)
+
+
+def common_passwords() -> frozenset[str]:
+    """The blocklist shipped with the product."""
+    text = (files("sudare.entry") / "common_passwords.txt").read_text(encoding="utf-8")
+    return frozenset(line for line in text.splitlines() if line and not line.startswith("#"))
+
+
+async def run_plain(config: GatewayConfig) -> None:
+    """The API alone, with TLS by uvicorn: for trial and tests, not for the public edge."""
+    gateway = Gateway(config, NoTunnels())
+    host, port = config.listen
+    settings = _settings(await gateway.app())
+    settings.host, settings.port = host, port
+    settings.ssl_certfile, settings.ssl_keyfile = str(config.certificate), str(config.key)
+    async with serving(Server(settings), gateway):
+        await stop_signal()
+
+
+async def run(config: GatewayConfig) -> None:
+    """The whole gateway."""
+    await run_plain(config)
+
+
+@asynccontextmanager
+async def serving(server: uvicorn.Server, gateway: Gateway) -> AsyncIterator[None]:
+    """The API and the keeper, for as long as the block runs; requests under way are finished at the end."""
+    async with Tasks("gateway") as tasks:
+        served = tasks.start(server.serve(), name="api")
+        kept = tasks.start(gateway.keeper().run(clock.now), name="keeper")
+        try:
+            while not server.started and not served.done():
+                await asyncio.sleep(0.01)
+            log.info("gateway.started")
+            yield
+        finally:
+            server.should_exit = True
+            kept.cancel()
+            await asyncio.wait({served}, timeout=_GRACE_S)
+            tasks.cancel_all()
+    await gateway.database.close()
+    log.info("gateway.stopped")
+
+
+def behind_edge(app: ASGIApp, socket: Path) -> Server:
+    """Uvicorn on a unix socket, every connection beginning with a PROXY line."""
+    settings = _settings(app)
+    settings.uds, settings.http = str(socket), ProxiedHTTP
+    return Server(settings)
+
+
+async def stop_signal() -> None:
+    """Return at SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()
+
+
+def _settings(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        ws="none",
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=_GRACE_S,
+    )
