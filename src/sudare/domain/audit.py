@@ -1,7 +1,8 @@
 """
 The record of what happened: append-only events `source:subject:action`, chained by hash.
 
-`hash = SHA-256(prev || canonical JSON of the entry)`. Changing, removing or swapping an entry breaks every hash after it.
+`hash = SHA-256(prev || canonical JSON of the entry)`.
+Changing, removing or swapping an entry breaks every hash after it.
 """
 
 import hashlib
@@ -25,8 +26,8 @@ class Kind(Enum):
     INVITATION_USED = "people:invitation:used"
     CREDENTIAL_ADDED = "people:credential:added"
     CREDENTIAL_REMOVED = "people:credential:removed"
-    SECRET_STORED = "people:secret:stored"
-    SECRET_REMOVED = "people:secret:removed"
+    SECRET_STORED = "people:secret:stored"  # noqa: S105 - the name of an event
+    SECRET_REMOVED = "people:secret:removed"  # noqa: S105 - the name of an event
     CONNECTOR_INVITED = "connector:connector:invited"
     CONNECTOR_JOINED = "connector:connector:joined"
     CONNECTOR_RENEWED = "connector:certificate:renewed"

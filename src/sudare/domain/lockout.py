@@ -6,10 +6,10 @@ Three counts are kept for a password attempt:
 | key | counts | effect |
 |---|---|---|
 | account + source network | failures | 5 free, then 1 s, 2 s, 4 s ... 15 min |
-| account + known browser | failures | the same, instead of the two others: a stranger cannot spend it (OWASP "device cookies") |
+| account + known browser | failures | the same, instead of the two others: no stranger can spend it |
 | account | a slow budget over all unknown sources | 50, one back every 6 minutes |
 
-A passkey is never counted here: it cannot be guessed.
+Known browsers are OWASP's "device cookies". A passkey is never counted here: it cannot be guessed.
 INVARIANT: whatever strangers do, a known browser and a passkey see no delay from it.
 INVARIANT: an attempt is charged before the password is looked at, so parallel guesses cannot slip through.
 """

@@ -6,6 +6,7 @@ INVARIANT: no composition rules, no forced rotation; every character counts as o
 
 import unicodedata
 from collections.abc import Collection, Iterable
+from itertools import pairwise
 
 from sudare.base.errors import SudareError
 
@@ -59,7 +60,7 @@ def _is_repetitive(folded: str) -> bool:
     for size in range(1, 5):
         if (folded[:size] * (len(folded) // size + 1))[: len(folded)] == folded:
             return True
-    steps = {ord(b) - ord(a) for a, b in zip(folded, folded[1:], strict=False)}
+    steps = {ord(b) - ord(a) for a, b in pairwise(folded)}
     return steps <= {1} or steps <= {-1}
 
 

@@ -1,7 +1,8 @@
 """
 Connectors and the targets they offer, as the gateway remembers them.
 
-A target's public id is `<connector>~<id on that connector>`; an office (for `api` streams) is named by its connector's id.
+A target's public id is `<connector>~<id on that connector>`;
+an office (for `api` streams) is named by its connector's id.
 """
 
 import re

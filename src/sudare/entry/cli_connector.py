@@ -1,9 +1,12 @@
 """`sudare connector ...`: the office side. Its parts are imported only when used, so a gateway needs none of them."""
 
 from pathlib import Path
+from typing import Annotated
 
 import uvloop
-from cyclopts import App
+from cyclopts import App, Parameter
+
+Dir = Annotated[Path, Parameter(name="--dir", help="Where its configuration and keys lie.")]
 
 app = App(name="connector", help="The office side: dials out to the gateway and hosts the sessions.")
 
@@ -14,7 +17,7 @@ def join(
     token: str,
     /,
     *,
-    dir: Path,
+    directory: Dir,
     name: str = "",
     pin: str = "",
     accept_fingerprint: str = "",
@@ -22,12 +25,12 @@ def join(
     """Join a gateway with the one-use token its administrator made."""
     from sudare.entry import connector  # noqa: PLC0415 - the office side is not needed to run a gateway
 
-    uvloop.run(connector.join(url, token, dir, name=name, pin=pin, accept_fingerprint=accept_fingerprint))
+    uvloop.run(connector.join(url, token, directory, name=name, pin=pin, accept_fingerprint=accept_fingerprint))
 
 
 @app.command
-def run(*, dir: Path) -> None:  # noqa: A002 - the option's name
+def run(*, directory: Dir) -> None:
     """Dial the gateway and serve until told to stop."""
     from sudare.entry import connector  # noqa: PLC0415 - as above
 
-    uvloop.run(connector.run(dir))
+    uvloop.run(connector.run(directory))

@@ -30,17 +30,23 @@ Dir = Annotated[Path, Parameter(name="--dir", help="The installation's directory
 
 @app.command(name="init")
 def init_(
-    *, dir: Dir, name: str, organisation: str = "", admin: str = "admin", listen: str = "", database: str = "sqlite"
+    *,
+    directory: Dir,
+    name: str,
+    organisation: str = "",
+    admin: str = "admin",
+    listen: str = "",
+    database: str = "sqlite",
 ) -> None:
     """Make a new installation and print the first administrator's one-use link."""
-    link = uvloop.run(init(dir, name, organisation=organisation, admin=admin, listen=listen, database=database))
+    link = uvloop.run(init(directory, name, organisation=organisation, admin=admin, listen=listen, database=database))
     print(link)
 
 
 @app.command
-def run(*, dir: Dir, plain: bool = False) -> None:
+def run(*, directory: Dir, plain: bool = False) -> None:
     """Serve until SIGTERM; `--plain` serves the API without the edge, for trial."""
-    _serve(dir / FILE, plain=plain)
+    _serve(directory / FILE, plain=plain)
 
 
 @app.default
@@ -50,11 +56,11 @@ def serve(*, config: Path) -> None:
 
 
 @person.command(name="add")
-def person_add(login: str, name: str, /, *, dir: Dir, yomi: str = "", admin: bool = False) -> None:
+def person_add(login: str, name: str, /, *, directory: Dir, yomi: str = "", admin: bool = False) -> None:
     """Let somebody in; prints their one-use link."""
 
     async def act() -> None:
-        async with _desk(dir) as (_, desk):
+        async with _desk(directory) as (_, desk):
             _, link = await desk.add_person(login, name, yomi, clock.now(), admin=admin)
             print(link)
 
@@ -62,11 +68,11 @@ def person_add(login: str, name: str, /, *, dir: Dir, yomi: str = "", admin: boo
 
 
 @person.command(name="list")
-def person_list(*, dir: Dir) -> None:
+def person_list(*, directory: Dir) -> None:
     """Everybody: id, login, name, admin."""
 
     async def act() -> None:
-        async with _desk(dir) as (stores, _):
+        async with _desk(directory) as (stores, _):
             for one in await stores.people.all(TENANT):
                 print(one.id, one.login, one.name, "admin" if one.admin else "", sep="\t")
 
@@ -74,22 +80,22 @@ def person_list(*, dir: Dir) -> None:
 
 
 @person.command(name="welcome")
-def person_welcome(login: str, /, *, dir: Dir) -> None:
+def person_welcome(login: str, /, *, directory: Dir) -> None:
     """A new one-use link, for a lost phone; the person's browsers are signed out."""
 
     async def act() -> None:
-        async with _desk(dir) as (stores, desk):
+        async with _desk(directory) as (stores, desk):
             print(await desk.invite(await _person(stores, login), clock.now()))
 
     uvloop.run(act())
 
 
 @connector.command(name="add")
-def connector_add(name: str, /, *, dir: Dir) -> None:
+def connector_add(name: str, /, *, directory: Dir) -> None:
     """Prepare an office; prints the join token, good once and for an hour."""
 
     async def act() -> None:
-        async with _desk(dir) as (_, desk):
+        async with _desk(directory) as (_, desk):
             _, token, _ = await desk.add_connector(name, clock.now())
             print(token)
 
@@ -97,11 +103,11 @@ def connector_add(name: str, /, *, dir: Dir) -> None:
 
 
 @connector.command(name="list")
-def connector_list(*, dir: Dir) -> None:
+def connector_list(*, directory: Dir) -> None:
     """Every connector: id, name, state."""
 
     async def act() -> None:
-        async with _desk(dir) as (stores, _):
+        async with _desk(directory) as (stores, _):
             for one in await stores.connectors.all(TENANT):
                 state = "revoked" if one.revoked else "joined" if one.joined else "invited"
                 print(one.id, one.title, state, sep="\t")
@@ -110,22 +116,22 @@ def connector_list(*, dir: Dir) -> None:
 
 
 @connector.command(name="revoke")
-def connector_revoke(connector_id: str, /, *, dir: Dir) -> None:
+def connector_revoke(connector_id: str, /, *, directory: Dir) -> None:
     """It may never connect again."""
 
     async def act() -> None:
-        async with _desk(dir) as (_, desk):
+        async with _desk(directory) as (_, desk):
             await desk.revoke_connector(connector_id, clock.now())
 
     uvloop.run(act())
 
 
 @target.command(name="list")
-def target_list(*, dir: Dir) -> None:
+def target_list(*, directory: Dir) -> None:
     """Every office PC: id, kind, name, how many may use it."""
 
     async def act() -> None:
-        async with _desk(dir) as (stores, _):
+        async with _desk(directory) as (stores, _):
             people = await stores.targets.people(TENANT)
             for one in await stores.targets.all(TENANT):
                 print(one.id, one.kind, one.name, len(people.get(one.id, [])), sep="\t")
@@ -134,15 +140,15 @@ def target_list(*, dir: Dir) -> None:
 
 
 @app.command
-def grant(login: str, target: str, /, *, dir: Dir) -> None:
+def grant(login: str, target: str, /, *, directory: Dir) -> None:
     """Let this person use this office PC (its id, its id on the connector, or its name)."""
-    uvloop.run(_change(dir, login, target, may=True))
+    uvloop.run(_change(directory, login, target, may=True))
 
 
 @app.command
-def ungrant(login: str, target: str, /, *, dir: Dir) -> None:
+def ungrant(login: str, target: str, /, *, directory: Dir) -> None:
     """Take it back."""
-    uvloop.run(_change(dir, login, target, may=False))
+    uvloop.run(_change(directory, login, target, may=False))
 
 
 def _serve(file: Path, *, plain: bool) -> None:

@@ -22,7 +22,8 @@ from sudare.entry.gateway_signers import ConnectorAuthority, TicketSigner
 from sudare.entry.gateway_store import TENANT, Repositories, repositories
 from sudare.gateway.api.context import Context, Keys
 from sudare.gateway.asgi import application
-from sudare.gateway.keeper import Keeper
+from sudare.gateway.cuts import Cuts
+from sudare.gateway.keeper import Keeper, Sweep
 from sudare.gateway.ports import Tunnels
 from sudare.gateway.problems import Sentences
 from sudare.gateway.proxyline import ProxiedHTTP
@@ -34,6 +35,8 @@ from sudare.store.database import Database
 
 log = get_logger()
 _GRACE_S = 10
+_SESSIONS_KEPT_S = 90 * 86_400.0
+_REVOCATIONS_KEPT_S = 86_400.0
 
 
 class NoTunnels:
@@ -71,29 +74,38 @@ class Gateway:
         self.tickets = TicketSigner(self.keys.ticket)
         self.authority = ConnectorAuthority(self.keys.authority_key, self.keys.authority)
         self.tunnels = tunnels
+        self.cuts = Cuts(self.stores.revocations, tunnels)
 
     async def app(self) -> ASGIApp:
         """The web application; the database is brought up to date first."""
         await self.database.migrate()
         await self.stores.connectors.none_connected(clock.now())
+        await self.cuts.start()
         organisation = await self.stores.people.tenant_name(TENANT)
         context = Context(
             installation(self.config, organisation),
             self.stores.for_api(),
             Keys(self.keys.master, self.tickets, self.authority),
-            self.tunnels,
-            Sentences.beside(self.config.static),
-            clock.now,
-            common_passwords(),
+            tunnels=self.tunnels,
+            cuts=self.cuts,
+            sentences=Sentences.beside(self.config.static),
+            clock=clock.now,
+            common_passwords=common_passwords(),
         )
         return application(context, FrontEnd(self.config.static))
 
     def keeper(self) -> Keeper:
         """The housekeeper."""
         stores = self.stores
-        sweeps = (stores.people.forget_invitations, stores.connectors.forget_join_tokens, stores.attempts.forget)
+        sweeps = (
+            Sweep(stores.people.forget_invitations),
+            Sweep(stores.connectors.forget_join_tokens),
+            Sweep(stores.attempts.forget),
+            Sweep(stores.sessions.forget, after_s=_SESSIONS_KEPT_S),
+            Sweep(stores.revocations.forget, after_s=_REVOCATIONS_KEPT_S),
+        )
         limits = installation(self.config, "").limits
-        return Keeper(stores.web_sessions, stores.sessions, stores.record, self.tunnels, limits, sweeps)
+        return Keeper(stores.web_sessions, stores.record, self.cuts, limits, sweeps)
 
 
 def common_passwords() -> frozenset[str]:
@@ -125,7 +137,7 @@ async def serving(server: uvicorn.Server, gateway: Gateway) -> AsyncIterator[Non
         served = tasks.start(server.serve(), name="api")
         kept = tasks.start(gateway.keeper().run(clock.now), name="keeper")
         try:
-            while not server.started and not served.done():
+            while not server.started and not served.done():  # noqa: ASYNC110 - uvicorn tells by a flag only
                 await asyncio.sleep(0.01)
             log.info("gateway.started")
             yield

@@ -49,7 +49,7 @@ async def init(
         origin, host, port = origin_of(url)
     except ValueError as error:
         raise SudareError("caller.configuration", f"--name: expected {error}") from error
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)  # noqa: ASYNC240 - nothing else runs yet
     file = directory / FILE
     if file.exists():
         raise SudareError("caller.configuration", f"{file} exists already")

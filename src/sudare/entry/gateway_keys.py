@@ -4,7 +4,7 @@ The gateway's keys on disk, mode 0600: `master.key`, `ticket.key` (Ed25519), `au
 INVARIANT: a key is never written over; making keys where some exist fails.
 """
 
-import datetime
+import datetime as dt
 import ipaddress
 import os
 import secrets
@@ -19,7 +19,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from sudare.base.errors import SudareError
 from sudare.base.secret import Secret
 
-_DAY = datetime.timedelta(days=1)
+_DAY = dt.timedelta(days=1)
 _PEM = serialization.Encoding.PEM
 
 
@@ -94,7 +94,7 @@ def _private(key: ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey) -> byt
 
 def _certificate(key: ec.EllipticCurvePrivateKey, name: str, now: float, days: int) -> x509.CertificateBuilder:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    start = datetime.datetime.fromtimestamp(now, datetime.UTC)
+    start = dt.datetime.fromtimestamp(now, dt.UTC)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)

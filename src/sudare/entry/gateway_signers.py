@@ -1,7 +1,7 @@
 """The gateway's two signers, over the keys on disk: tickets for streams, certificates for connectors."""
 
 import base64
-import datetime
+import datetime as dt
 import hashlib
 import json
 import secrets
@@ -16,8 +16,8 @@ from sudare.base.errors import SudareError
 from sudare.runtime import clock
 
 TICKET_S = 60
-CERTIFICATE = datetime.timedelta(days=7)
-_EARLY = datetime.timedelta(minutes=5)  # clocks differ
+CERTIFICATE = dt.timedelta(days=7)
+_EARLY = dt.timedelta(minutes=5)  # clocks differ
 
 
 class TicketSigner:
@@ -60,7 +60,7 @@ class ConnectorAuthority:
     def sign(self, csr_pem: str, connector: str, tenant: str) -> tuple[str, str]:
         """(certificate PEM, serial as hex); of the request only the key is used. Raises `caller.malformed`."""
         key = _p256_key(csr_pem)
-        start = datetime.datetime.fromtimestamp(clock.now(), datetime.UTC)
+        start = dt.datetime.fromtimestamp(clock.now(), dt.UTC)
         serial = x509.random_serial_number()
         names = [
             x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, tenant),

@@ -14,6 +14,7 @@ from sudare.store.connectors import Connectors
 from sudare.store.credentials import Credentials
 from sudare.store.database import Database
 from sudare.store.people import People
+from sudare.store.revocations import Revocations
 from sudare.store.settings import Settings
 from sudare.store.targets import SealedSecrets, Sessions, Targets
 from sudare.store.websessions import WebSessions
@@ -36,6 +37,7 @@ class Repositories:
     sessions: Sessions
     record: Record
     settings: Settings
+    revocations: Revocations
 
     def for_api(self) -> Stores:
         """As the API sees them."""
@@ -65,6 +67,7 @@ def repositories(database: Database) -> Repositories:
         sessions=Sessions(database),
         record=Record(database),
         settings=Settings(database),
+        revocations=Revocations(database),
     )
 
 

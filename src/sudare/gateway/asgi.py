@@ -121,7 +121,9 @@ class Shell:
             await self._app(scope, receive, dressed)
         except Exception as error:  # noqa: BLE001 - Starlette has answered `bug.unexpected`; here it is told
             # Values of local variables may be secrets: the log has the place, never the frames' contents.
-            log.error("request.bug", kind=type(error).__name__, place=_place(error))
+            log.error(  # noqa: TRY400 - a traceback may carry secrets
+                "request.bug", kind=type(error).__name__, place=_place(error)
+            )
         log.info(
             "request",
             method=scope["method"],

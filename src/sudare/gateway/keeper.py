@@ -2,15 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Protocol
 
-from sudare.domain.audit import Event, Kind
 from sudare.domain.websession import Limits, WebSession
-from sudare.gateway.ports import Tunnels
+from sudare.gateway.cuts import Cuts
 from sudare.runtime.logs import get_logger
 
+CUTS_S = 2.0
 EVERY_S = 20.0
-SESSIONS_KEPT_S = 90 * 86_400.0
 log = get_logger()
 
 
@@ -22,28 +22,20 @@ class WebSessions(Protocol):
         ...
 
 
-class Sessions(Protocol):
-    """Uses of targets."""
-
-    async def of_browsers(self, web_sessions: list[str]) -> list[str]:
-        """The sessions these browsers opened."""
-        ...
-
-    async def forget(self, before: float) -> int:
-        """Remove those last used before this time."""
-        ...
-
-
 class Record(Protocol):
     """The record of what happened."""
-
-    async def add(self, *events: Event) -> None:
-        """Append events of their own."""
-        ...
 
     async def head(self) -> tuple[int, str]:
         """Number and hash of the last entry."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Forgets what is over since so long."""
+
+    forget: Callable[[float], Awaitable[int]]
+    after_s: float = 0.0
 
 
 class Keeper:
@@ -52,32 +44,24 @@ class Keeper:
     def __init__(
         self,
         web_sessions: WebSessions,
-        sessions: Sessions,
         record: Record,
-        tunnels: Tunnels,
+        cuts: Cuts,
         limits: Limits,
-        sweeps: tuple[Callable[[float], Awaitable[int]], ...],
+        sweeps: tuple[Sweep, ...],
     ) -> None:
         self._web_sessions = web_sessions
-        self._sessions = sessions
         self._record = record
-        self._tunnels = tunnels
+        self._cuts = cuts
         self._limits = limits
         self._sweeps = sweeps
         self._head = (0, "")
 
     async def sweep(self, now: float) -> None:
-        """One round."""
-        over = await self._web_sessions.end_expired(self._limits, now)
-        if over:
-            for session in await self._sessions.of_browsers([one.hash for one in over]):
-                self._tunnels.cut(session=session)
-            await self._record.add(
-                *(Event(Kind.SESSION_EXPIRED, one.tenant, now, one.person, one.person) for one in over)
-            )
-        for forget in self._sweeps:
-            await forget(now)
-        await self._sessions.forget(now - SESSIONS_KEPT_S)
+        """One round of tidying."""
+        await self._web_sessions.end_expired(self._limits, now)
+        await self._cuts.apply()
+        for sweep in self._sweeps:
+            await sweep.forget(now - sweep.after_s)
         head = await self._record.head()
         if head != self._head:
             # The head in the log is evidence outside the database: a rewritten record does not lead to it.
@@ -85,10 +69,14 @@ class Keeper:
             self._head = head
 
     async def run(self, clock: Callable[[], float], every_s: float = EVERY_S) -> None:
-        """Rounds until cancelled; a failing round is logged and the next one tried."""
+        """Cuts often and tidies sometimes, until cancelled; a failing round is logged and the next one tried."""
+        tidied = -every_s
         while True:
             try:
-                await self.sweep(clock())
+                await self._cuts.apply()
+                if not 0 <= clock() - tidied < every_s:
+                    tidied = clock()
+                    await self.sweep(tidied)
             except Exception as error:  # noqa: BLE001 - the database may be away for a while
                 log.warning("keeper.failed", kind=type(error).__name__)
-            await asyncio.sleep(every_s)
+            await asyncio.sleep(CUTS_S)

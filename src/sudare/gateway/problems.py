@@ -15,7 +15,7 @@ from sudare.base.errors import CODES, SudareError
 _TYPE = "https://sudare.dev/problems/"
 
 
-class Refused(SudareError):
+class Refused(SudareError):  # noqa: N818 - it is an answer
     """A refusal that knows how long to wait."""
 
     def __init__(self, code: str, detail: str = "", *, retry_s: float) -> None:

@@ -1,8 +1,8 @@
-"""
+r"""
 uvicorn's HTTP protocol behind the edge: the first line of every connection is a PROXY line, version 1.
 
-`PROXY TCP4 <client> <server> <client port> <server port>\\r\\n`, or `PROXY UNKNOWN\\r\\n` (haproxy's proxy-protocol.txt, 2.1).
-INVARIANT: only the edge can reach this socket, and a connection that does not begin with the line is closed unread.
+`PROXY TCP4 <client> <server> <client port> <server port>\r\n`, or `PROXY UNKNOWN\r\n` (haproxy's proxy-protocol.txt).
+INVARIANT: only the edge reaches this socket; a connection that does not begin with the line is closed unread.
 """
 
 import ipaddress

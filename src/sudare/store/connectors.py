@@ -9,8 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sudare.base.errors import SudareError
 from sudare.domain.audit import Event
 from sudare.domain.places import API_TARGET, Connector, Offer
+from sudare.domain.revocation import Subject
 from sudare.store.audit import append
 from sudare.store.database import Database
+from sudare.store.revocations import take_back
 from sudare.store.tables import connector, connector_certificate, join_token, target
 
 _FIELDS = [connector.c[name] for name in Connector.__slots__]
@@ -85,6 +87,7 @@ class Connectors:
             for table in (join_token, connector_certificate):
                 await connection.execute(delete(table).where(table.c.connector == connector_id))
             await connection.execute(update(target).where(target.c.connector == connector_id).values(offered=False))
+            await take_back(connection, tenant, now, Subject.CONNECTOR, [connector_id])
             await append(connection, *events)
 
     async def holds(self, connector_id: str, serial: str, now: float) -> bool:

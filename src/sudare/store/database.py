@@ -1,8 +1,8 @@
 """
 One database, SQLite or PostgreSQL, and its transactions.
 
-INVARIANT: SQLite runs in WAL mode with synchronous=FULL and foreign keys on; a writing transaction takes its lock at once
-(BEGIN IMMEDIATE), so two writers wait for each other instead of failing half-way.
+INVARIANT: SQLite runs in WAL mode with synchronous=FULL and foreign keys on; a writing transaction takes its lock at
+once (BEGIN IMMEDIATE), so two writers wait for each other instead of failing half-way.
 """
 
 from collections.abc import AsyncIterator

@@ -10,8 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sudare.base.errors import SudareError
 from sudare.domain.audit import Event
 from sudare.domain.people import Person
+from sudare.domain.revocation import Subject
 from sudare.store.audit import append
 from sudare.store.database import Database
+from sudare.store.revocations import take_back
 from sudare.store.tables import invitation, person, tenant, web_session
 
 
@@ -43,7 +45,9 @@ class People:
             await _invite(connection, someone, invitation_hash, expires)
             await append(connection, *events)
 
-    async def invite(self, someone: Person, invitation_hash: str, expires: float, *events: Event) -> list[str]:
+    async def invite(
+        self, someone: Person, invitation_hash: str, expires: float, *events: Event, now: float
+    ) -> list[str]:
         """
         A new welcome link in place of any older one; every browser of that person is signed out.
 
@@ -57,6 +61,7 @@ class People:
                 delete(web_session).where(web_session.c.person == someone.id).returning(web_session.c.hash)
             )
             hashes = [row.hash for row in gone]
+            await take_back(connection, someone.tenant, now, Subject.PERSON, [someone.id])
             await append(connection, *events)
             return hashes
 

@@ -1,7 +1,8 @@
 """
 Every table, as SQLAlchemy Core sees it. The migrations make them; tests check that both agree.
 
-INVARIANT: every row belongs to a tenant. Times are Unix seconds. Tokens are stored as hashes, office passwords as ciphertext.
+INVARIANT: every row belongs to a tenant. Times are Unix seconds.
+INVARIANT: tokens are stored as hashes, office passwords as ciphertext.
 """
 
 from sqlalchemy import (
@@ -186,6 +187,17 @@ signin_attempt = Table(
     _tenant(),
     Column("level", Double, nullable=False),
     Column("at", Double, nullable=False),
+)
+
+revocation = Table(
+    "revocation",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    _tenant(),
+    Column("at", Double, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("subject", ID, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 flow_used = Table(

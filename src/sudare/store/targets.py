@@ -8,8 +8,10 @@ from sqlalchemy import Select, delete, func, insert, select, update
 from sudare.base.errors import SudareError
 from sudare.domain.audit import Event
 from sudare.domain.places import SealedSecret, StreamSession, Target
+from sudare.domain.revocation import Subject
 from sudare.store.audit import append
 from sudare.store.database import Database
+from sudare.store.revocations import take_back
 from sudare.store.tables import person, sealed_secret, session, target, target_person
 
 _FIELDS = [target.c[name] for name in Target.__slots__]
@@ -46,7 +48,7 @@ class Targets:
             return out
 
     async def set_people(
-        self, tenant: str, connector: str, local: str, people: Iterable[str], *events: Event
+        self, tenant: str, connector: str, local: str, people: Iterable[str], *events: Event, now: float
     ) -> list[str]:
         """
         Exactly these people may use it. Raises `caller.not-found`.
@@ -71,6 +73,9 @@ class Targets:
                 await connection.execute(
                     insert(target_person).values(tenant=tenant, connector=connector, local=local, person=person_id)
                 )
+            lost = session.c.person.in_(before - wanted) & (session.c.target == f"{connector}~{local}")
+            running = await connection.execute(select(session.c.id).where(lost))
+            await take_back(connection, tenant, now, Subject.SESSION, [row.id for row in running])
             await append(connection, *events)
             return sorted(before - wanted)
 
@@ -148,20 +153,6 @@ class Sessions:
             if done.rowcount == 0:
                 await connection.execute(insert(session).values(values))
             await append(connection, *events)
-
-    async def of_browsers(self, web_sessions: list[str]) -> list[str]:
-        """The sessions these browsers opened."""
-        async with self._database.read() as connection:
-            rows = await connection.execute(select(session.c.id).where(session.c.web_session.in_(web_sessions)))
-            return [row.id for row in rows]
-
-    async def of_target(self, person_id: str, target_id: str) -> list[str]:
-        """The sessions of one person on one target."""
-        async with self._database.read() as connection:
-            rows = await connection.execute(
-                select(session.c.id).where(session.c.person == person_id, session.c.target == target_id)
-            )
-            return [row.id for row in rows]
 
     async def last_used(self, person_id: str) -> dict[str, float]:
         """When this person last used what."""

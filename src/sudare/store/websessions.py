@@ -2,10 +2,11 @@
 
 from sqlalchemy import delete, insert, or_, select, update
 
-from sudare.domain.audit import Event
+from sudare.domain.audit import Event, Kind
 from sudare.domain.websession import Limits, WebSession
 from sudare.store.audit import append
 from sudare.store.database import Database
+from sudare.store.revocations import take_back_browsers
 from sudare.store.tables import web_session
 
 
@@ -20,6 +21,7 @@ class WebSessions:
         async with self._database.write() as connection:
             if replaces is not None:
                 await connection.execute(delete(web_session).where(web_session.c.hash == replaces))
+                await take_back_browsers(connection, new.tenant, new.created, [replaces])
             await connection.execute(
                 insert(web_session).values({name: getattr(new, name) for name in WebSession.__slots__})
             )
@@ -39,11 +41,12 @@ class WebSessions:
                 update(web_session).where(web_session.c.hash == token_hash, web_session.c.seen < now).values(seen=now)
             )
 
-    async def end(self, token_hash: str, *events: Event) -> None:
-        """Signed out."""
+    async def end(self, who: WebSession, *events: Event, now: float) -> None:
+        """Signed out; the streams it opened end, too."""
         async with self._database.write() as connection:
-            gone = await connection.execute(delete(web_session).where(web_session.c.hash == token_hash))
+            gone = await connection.execute(delete(web_session).where(web_session.c.hash == who.hash))
             if gone.rowcount:
+                await take_back_browsers(connection, who.tenant, now, [who.hash])
                 await append(connection, *events)
 
     async def end_expired(self, limits: Limits, now: float) -> list[WebSession]:
@@ -54,4 +57,9 @@ class WebSessions:
                 return []
         async with self._database.write() as connection:
             gone = await connection.execute(delete(web_session).where(over).returning(web_session))
-            return [WebSession(**row) for row in gone.mappings()]
+            over_now = [WebSession(**row) for row in gone.mappings()]
+            for one in over_now:
+                await take_back_browsers(connection, one.tenant, now, [one.hash])
+                event = Event(Kind.SESSION_EXPIRED, one.tenant, now, one.person, one.person)
+                await append(connection, event)
+            return over_now

@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from sudare.base.errors import SudareError
 from sudare.domain.people import Person
-from sudare.domain.places import API_TARGET, split_target
+from sudare.domain.places import API_TARGET, Connector, split_target
 from sudare.gateway.api.call import Call, answer, nothing
 from sudare.gateway.api.desk import Desk
 
@@ -54,27 +54,14 @@ async def welcome(call: Call) -> Response:
     if person is None:
         raise SudareError("caller.not-found", "person")
     url = await _desk(call).invite(person, call.now)
-    call.context.tunnels.cut(person=person.id)
+    await call.context.cuts.apply()
     return answer({"welcome_url": url})
 
 
 async def connectors(call: Call) -> Response:
     """`GET admin/connectors`."""
-    out = []
-    for one in await call.context.stores.connectors.all(call.person.tenant):
-        out.append(
-            {
-                "id": one.id,
-                "name": one.name,
-                "site": one.site,
-                "created": one.created,
-                "joined": one.joined,
-                "revoked": one.revoked,
-                "connected": one.revoked is None and call.context.tunnels.connected(one.id),
-                "since": one.since,
-            }
-        )
-    return answer(out)
+    every = await call.context.stores.connectors.all(call.person.tenant)
+    return answer([_connector(call, one) for one in every])
 
 
 async def add_connector(call: Call) -> Response:
@@ -85,9 +72,8 @@ async def add_connector(call: Call) -> Response:
 
 async def revoke_connector(call: Call) -> Response:
     """`DELETE admin/connectors/{id}`."""
-    connector_id = call.parameter("id")
-    await _desk(call).revoke_connector(connector_id, call.now)
-    call.context.tunnels.drop(connector_id)
+    await _desk(call).revoke_connector(call.parameter("id"), call.now)
+    await call.context.cuts.apply()
     return nothing()
 
 
@@ -114,13 +100,11 @@ async def targets(call: Call) -> Response:
 
 async def target_people(call: Call) -> Response:
     """`PUT admin/targets/{id}/people`: whoever loses it loses a running session on it, too."""
-    target, stores = call.parameter("id"), call.context.stores
+    target = call.parameter("id")
     if split_target(target)[1] == API_TARGET:
         raise SudareError("caller.not-found", "target")
-    lost = await _desk(call).set_people(target, call.body(TargetPeople).people, call.now)
-    for person_id in lost:
-        for session in await stores.sessions.of_target(person_id, target):
-            call.context.tunnels.cut(session=session)
+    await _desk(call).set_people(target, call.body(TargetPeople).people, call.now)
+    await call.context.cuts.apply()
     return nothing()
 
 
@@ -132,4 +116,17 @@ def _person(person: Person) -> dict[str, object]:
         "yomi": person.yomi,
         "admin": person.admin,
         "created": person.created,
+    }
+
+
+def _connector(call: Call, one: Connector) -> dict[str, object]:
+    return {
+        "id": one.id,
+        "name": one.name,
+        "site": one.site,
+        "created": one.created,
+        "joined": one.joined,
+        "revoked": one.revoked,
+        "connected": one.revoked is None and call.context.tunnels.connected(one.id),
+        "since": one.since,
     }

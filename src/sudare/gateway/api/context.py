@@ -9,6 +9,7 @@ from sudare.domain.ratelimit import RateLimit
 from sudare.domain.websession import Limits
 from sudare.gateway import ports as edge
 from sudare.gateway.api import ports
+from sudare.gateway.cuts import Cuts
 from sudare.gateway.problems import Sentences
 from sudare.gateway.signin import ports as signin
 from sudare.gateway.signin.box import Box
@@ -60,7 +61,9 @@ class Context:
         here: Installation,
         stores: Stores,
         keys: Keys,
+        *,
         tunnels: edge.Tunnels,
+        cuts: Cuts,
         sentences: Sentences,
         clock: Callable[[], float],
         common_passwords: frozenset[str] = frozenset(),
@@ -81,6 +84,7 @@ class Context:
         self.totp_box = Box(keys.master, "totp")
         self.known_box = Box(keys.master, "known-browser")
         self.random = random
+        self.cuts = cuts
         self.rates = Rates()
 
 

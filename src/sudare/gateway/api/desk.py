@@ -65,7 +65,7 @@ class Desk:
         """A new one-use link; every browser of that person is signed out."""
         token = new_token()
         event = self._event(Kind.PERSON_INVITED, person.id, now)
-        await self._stores.people.invite(person, link_hash(token), now + INVITATION_S, event)
+        await self._stores.people.invite(person, link_hash(token), now + INVITATION_S, event, now=now)
         return self._link(token)
 
     async def add_connector(self, name: str, now: float) -> tuple[Connector, str, float]:
@@ -96,7 +96,7 @@ class Desk:
         """Exactly these people may use the target; who no longer may. Raises `caller.not-found`."""
         connector, local = split_target(target)
         event = self._event(Kind.TARGET_PEOPLE, target, now, people=" ".join(sorted(set(people))))
-        return await self._stores.targets.set_people(self._here.tenant, connector, local, people, event)
+        return await self._stores.targets.set_people(self._here.tenant, connector, local, people, event, now=now)
 
     async def find_target(self, name: str) -> str:
         """The public id of the target with this id, local id or name. Raises `caller.not-found`."""

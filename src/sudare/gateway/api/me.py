@@ -74,7 +74,7 @@ async def passkey(call: Call) -> Response:
         raise SudareError("denied.not-allowed", "too many passkeys")
     new = context.passkeys.registered(sent.credential, bytes.fromhex(flow.value))
     await context.flows.finish(flow, context.here.tenant)
-    return await _add(call, CredentialKind.PASSKEY, name, new.public_key, new.counter, new.external)
+    return await _add(call, CredentialKind.PASSKEY, new.public_key, new.counter, name=name, external=new.external)
 
 
 async def password(call: Call) -> Response:
@@ -90,7 +90,7 @@ async def password(call: Call) -> Response:
         words=[person.login, person.name, person.yomi, context.here.organisation, "sudare"],
     )
     stored = await context.passwords.hash(Secret(new))
-    await _add(call, CredentialKind.PASSWORD, "", stored, int(len(new) < ALONE), None)
+    await _add(call, CredentialKind.PASSWORD, stored, int(len(new) < ALONE))
     return nothing()
 
 
@@ -112,7 +112,7 @@ async def totp_add(call: Call) -> Response:
         raise SudareError("denied.credentials", "first code")
     await context.flows.finish(flow, context.here.tenant)
     sealed = context.totp_box.seal(flow.value.encode())
-    return await _add(call, CredentialKind.TOTP, "", sealed, step, None)
+    return await _add(call, CredentialKind.TOTP, sealed, step)
 
 
 async def remove(call: Call) -> Response:
@@ -150,7 +150,9 @@ def _own(call: Call, person_id: str) -> None:
         raise SudareError("denied.credentials", "flow of somebody else")
 
 
-async def _add(call: Call, kind: CredentialKind, name: str, data: str, counter: int, external: str | None) -> Response:
+async def _add(
+    call: Call, kind: CredentialKind, data: str, counter: int, *, name: str = "", external: str | None = None
+) -> Response:
     person = call.person
     new = Credential(
         secrets.token_hex(8), person.tenant, person.id, kind, name, call.now, None, external, data, counter

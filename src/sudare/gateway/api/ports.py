@@ -61,7 +61,7 @@ class Targets(Protocol):
         ...
 
     async def set_people(
-        self, tenant: str, connector: str, local: str, people: Iterable[str], *events: Event
+        self, tenant: str, connector: str, local: str, people: Iterable[str], *events: Event, now: float
     ) -> list[str]:
         """Exactly these people may use it; who no longer may. Raises `caller.not-found`."""
         ...
@@ -98,14 +98,6 @@ class Sessions(Protocol):
 
     async def opened(self, new: StreamSession, *events: Event) -> None:
         """Begun or resumed."""
-        ...
-
-    async def of_browsers(self, web_sessions: list[str]) -> list[str]:
-        """The sessions these browsers opened."""
-        ...
-
-    async def of_target(self, person_id: str, target_id: str) -> list[str]:
-        """The sessions of one person on one target."""
         ...
 
     async def last_used(self, person_id: str) -> dict[str, float]:

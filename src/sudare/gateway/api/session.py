@@ -32,11 +32,9 @@ async def extend(call: Call) -> Response:
 
 async def sign_out(call: Call) -> Response:
     """`POST signout`: the session and every stream it opened end."""
-    context = call.context
-    streams = await context.stores.sessions.of_browsers([call.who.session.hash])
-    await context.stores.web_sessions.end(call.who.session.hash, call.event(Kind.SIGNOUT, call.person.id))
-    for stream in streams:
-        context.tunnels.cut(session=stream)
+    context, who = call.context, call.who
+    await context.stores.web_sessions.end(who.session, call.event(Kind.SIGNOUT, who.person.id), now=call.now)
+    await context.cuts.apply()
     response = nothing()
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     response.headers.append("set-cookie", cookies.no_session_cookie())
@@ -62,10 +60,8 @@ async def open_session(call: Call, person: Person, *events: Event, must_set_up: 
     session = begin(token, person.tenant, person.id, context.here.limits, call.now, must_set_up=must_set_up)
     earlier = cookies.token_from(call.cookies)
     replaces = token_hash(earlier) if earlier is not None else None
-    if replaces is not None:
-        for stream in await context.stores.sessions.of_browsers([replaces]):
-            context.tunnels.cut(session=stream)
     await context.stores.web_sessions.add(session, replaces, *events)
+    await context.cuts.apply()
     set_cookies = [cookies.session_cookie(token)]
     if not must_set_up:
         set_cookies.append(cookies.known_cookie(context.known_box, person.login, call.now))

@@ -51,19 +51,17 @@ async def passkey(call: Call) -> Response:
     context, sent = call.context, call.body(PasskeyIn)
     flow = context.flows.peek(sent.flow, "passkey-in", call.now)
     known = await context.stores.credentials.passkey(context.here.tenant, str(sent.credential.get("id", "")))
+    if known is None:
+        await _failed(call, None, "passkey")
+    person = await context.stores.people.by_id(known.tenant, known.person)
     try:
-        if known is None:
-            raise SudareError("denied.credentials", "passkey unknown")
         after = context.passkeys.counter_after(sent.credential, bytes.fromhex(flow.value), known)
         await context.flows.finish(flow, context.here.tenant)
-        if not await context.stores.credentials.advance(known.id, known.counter, after, call.now):
-            raise SudareError("denied.credentials", "counter moved meanwhile")
     except SudareError:
-        await context.stores.record.add(call.event(Kind.SIGNIN_FAILED, known.person if known else "", method="passkey"))
-        raise
-    person = await context.stores.people.by_id(known.tenant, known.person)
-    if person is None:
-        raise SudareError("denied.credentials")
+        await _failed(call, person, "passkey")
+    moved = await context.stores.credentials.advance(known.id, known.counter, after, call.now)
+    if person is None or not moved:
+        await _failed(call, person, "passkey")
     return await open_session(call, person, call.event(Kind.SIGNIN_OK, person.id, method="passkey"))
 
 

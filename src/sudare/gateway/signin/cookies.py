@@ -2,8 +2,8 @@
 The two cookies.
 
 * `__Host-sudare`: the session, 256 random bits; gone when the browser closes.
-* `__Host-sudare-known`: "somebody signed in here before", sealed; it opens nothing and only spares its browser the delays
-  that strangers cause (OWASP "device cookies").
+* `__Host-sudare-known`: "somebody signed in here before", sealed; it opens nothing and only spares its browser the
+  delays that strangers cause (OWASP "device cookies").
 """
 
 import base64

@@ -1,7 +1,8 @@
 """
 The state between two requests of one ceremony (passkey challenge, TOTP step), carried by the browser, sealed.
 
-INVARIANT: a flow is good for one kind, five minutes, and one success. Asking for one writes nothing, so a flood of them fills no disk.
+INVARIANT: a flow is good for one kind, five minutes, and one success.
+INVARIANT: asking for one writes nothing, so a flood of them fills no disk.
 """
 
 import os

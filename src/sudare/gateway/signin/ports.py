@@ -19,7 +19,9 @@ class People(Protocol):
         """A new person with a welcome link. Raises `caller.login-taken`."""
         ...
 
-    async def invite(self, someone: Person, invitation_hash: str, expires: float, *events: Event) -> list[str]:
+    async def invite(
+        self, someone: Person, invitation_hash: str, expires: float, *events: Event, now: float
+    ) -> list[str]:
         """A new welcome link; the hashes of the web sessions that ended."""
         ...
 
@@ -83,7 +85,7 @@ class WebSessions(Protocol):
         """The person is here."""
         ...
 
-    async def end(self, token_hash: str, *events: Event) -> None:
+    async def end(self, who: WebSession, *events: Event, now: float) -> None:
         """Signed out."""
         ...
 

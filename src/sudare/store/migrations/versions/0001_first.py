@@ -78,6 +78,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant", "login", name=op.f("uq_person_tenant")),
     )
     op.create_table(
+        "revocation",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.Double(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("subject", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["tenant"], ["tenant.id"], name=op.f("fk_revocation_tenant")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_revocation")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "setting",
         sa.Column("tenant", sa.String(length=64), nullable=False),
         sa.Column("name", sa.String(length=64), nullable=False),
