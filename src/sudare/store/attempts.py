@@ -1,5 +1,7 @@
 """What guessing has cost so far, and which sign-in flows were used up."""
 
+import contextlib
+
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -53,11 +55,9 @@ async def _make(connection: AsyncConnection, tenant: str, where: Keys, now: floa
         row = {"key": key, "tenant": tenant, "level": 0.0, "at": now}
         found = await connection.execute(select(signin_attempt.c.key).where(signin_attempt.c.key == key))
         if found.one_or_none() is None:
-            try:
+            with contextlib.suppress(IntegrityError):  # another attempt was quicker; its row serves as well
                 async with connection.begin_nested():
                     await connection.execute(insert(signin_attempt).values(row))
-            except IntegrityError:
-                pass  # another attempt was quicker; its row serves as well
 
 
 async def _counts(connection: AsyncConnection, where: Keys) -> dict[str, Count]:

@@ -1,8 +1,11 @@
 """The record: written in the transaction it describes, one chain, append-only."""
 
+import contextlib
 import json
+from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sudare.domain.audit import GENESIS, Entry, Event, Kind, chained
@@ -16,18 +19,28 @@ async def append(connection: AsyncConnection, *events: Event) -> None:
     """Put these events at the end of the chain, inside the caller's transaction."""
     if not events:
         return
-    row = (
-        await connection.execute(select(audit_head).where(audit_head.c.chain == _CHAIN).with_for_update())
-    ).one_or_none()
+    row = await _locked_head(connection)
+    if row is None:
+        await _first_head(connection, events[0].tenant)
+        row = await _locked_head(connection)
     seq, prev = (row.seq, row.hash) if row else (0, GENESIS)
     for event in events:
         entry = chained(event, seq + 1, prev)
         seq, prev = entry.seq, entry.hash
         await connection.execute(insert(audit).values(_values(entry)))
-    if row is None:
-        await connection.execute(insert(audit_head).values(chain=_CHAIN, tenant=events[0].tenant, seq=seq, hash=prev))
-    else:
-        await connection.execute(update(audit_head).where(audit_head.c.chain == _CHAIN).values(seq=seq, hash=prev))
+    await connection.execute(update(audit_head).where(audit_head.c.chain == _CHAIN).values(seq=seq, hash=prev))
+
+
+async def _locked_head(connection: AsyncConnection) -> Row[Any] | None:
+    query = select(audit_head).where(audit_head.c.chain == _CHAIN).with_for_update()
+    return (await connection.execute(query)).one_or_none()
+
+
+async def _first_head(connection: AsyncConnection, tenant: str) -> None:
+    """The beginning of the chain; when somebody else was quicker, theirs."""
+    with contextlib.suppress(IntegrityError):
+        async with connection.begin_nested():
+            await connection.execute(insert(audit_head).values(chain=_CHAIN, tenant=tenant, seq=0, hash=GENESIS))
 
 
 class Record:

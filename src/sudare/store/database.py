@@ -25,7 +25,9 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self._sqlite = url.startswith("sqlite")
-        self._engine = _sqlite_engine(url) if self._sqlite else create_async_engine(url, pool_pre_ping=True)
+        self._engine = (
+            _sqlite_engine(url) if self._sqlite else create_async_engine(url, pool_pre_ping=True, hide_parameters=True)
+        )
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -54,7 +56,7 @@ class Database:
 
 
 def _sqlite_engine(url: str) -> AsyncEngine:
-    engine = create_async_engine(url)
+    engine = create_async_engine(url, hide_parameters=True)  # parameters are secrets
 
     @event.listens_for(engine.sync_engine, "connect")
     def _connect(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
