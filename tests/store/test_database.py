@@ -29,10 +29,13 @@ async def test_migrating_again_changes_nothing(database):
 
 
 async def test_a_failing_transaction_leaves_nothing_behind(database):
-    with pytest.raises(RuntimeError):
+    async def fail():
         async with database.write() as connection:
             await connection.execute(text("INSERT INTO tenant (id, name) VALUES ('x', 'x')"))
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail()
 
     assert await People(database).tenant_name("x") == ""
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 async def test_a_password_signs_in_whatever_the_width_and_case_of_the_login(house):
     await house.person("hanako")
 
-    answer = await Browser(house).sign_in("ＨＡＮＡＫＯ")
+    answer = await Browser(house).sign_in("\uff28ANA\uff2bO")
 
     assert answer.json()["person"]["login"] == "hanako"
 
