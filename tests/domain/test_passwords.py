@@ -42,7 +42,7 @@ def test_length_and_list_decide(password, second_factor, expected):
 
 
 def test_full_width_and_half_width_are_one_password():
-    assert normal_form("ｐａｓｓ　ｗｏｒｄ") == "pass word"
+    assert normal_form("\uff50\uff41ss\u3000word") == "pass word"
 
 
 @pytest.mark.parametrize("password", ["x" * 1025, "㍿" * 300, "\ud800" * 20])

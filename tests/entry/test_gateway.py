@@ -35,15 +35,16 @@ def test_the_blocklist_is_folded_and_long():
 
 async def test_the_api_answers_behind_the_edges_socket(tmp_path):
     await init(tmp_path, "https://localhost:8443", organisation="すだれ市", admin="admin")
-    gateway = Gateway(read_gateway(tmp_path / "gateway.toml"), NoTunnels())
-    server = behind_edge(await gateway.app(), tmp_path / "api.sock")
+    gateway = Gateway(read_gateway(tmp_path / "gateway.toml"))
+    app, keeper = await gateway.start(NoTunnels())
 
-    async with serving(server, gateway):
+    async with serving(behind_edge(app, tmp_path / "api.sock"), keeper):
         reader, writer = await asyncio.open_unix_connection(tmp_path / "api.sock")
         writer.write(b"PROXY TCP4 192.0.2.1 192.0.2.2 1 443\r\n")
         writer.write(b"GET /api/v1/session HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         answer = await reader.read()
         writer.close()
+    await gateway.database.close()
 
     assert answer.startswith(b"HTTP/1.1 200")
     assert answer.endswith(b'{"signed_in":false}')

@@ -58,7 +58,7 @@ async def test_uvicorn_sees_the_client_however_the_bytes_are_cut(tmp_path):
     server = behind_edge(who, tmp_path / "s")
     async with asyncio.TaskGroup() as group:
         group.create_task(server.serve())
-        while not server.started:
+        while not server.started:  # noqa: ASYNC110 - uvicorn tells by a flag only
             await asyncio.sleep(0.01)
         line, request = b"PROXY TCP4 192.0.2.9 198.51.100.1 50000 443\r\n", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
         whole = await ask(tmp_path / "s", line + request)

@@ -15,11 +15,12 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
+from sudare.base.errors import SudareError
 from sudare.entry.config import GatewayConfig
 from sudare.entry.gateway_init import installation
 from sudare.entry.gateway_keys import read
 from sudare.entry.gateway_signers import ConnectorAuthority, TicketSigner
-from sudare.entry.gateway_store import TENANT, Repositories, repositories
+from sudare.entry.gateway_store import TENANT, Directory, Repositories, repositories
 from sudare.gateway.api.context import Context, Keys
 from sudare.gateway.asgi import application
 from sudare.gateway.cuts import Cuts
@@ -64,48 +65,50 @@ class Server(uvicorn.Server):
 
 
 class Gateway:
-    """Everything of one node, built but not started."""
+    """
+    One node's parts that need no socket. The edge is built of `directory`, `authority` and `tickets`; the API and the
+    keeper are built of this and the edge's tunnels.
+    """
 
-    def __init__(self, config: GatewayConfig, tunnels: Tunnels) -> None:
+    def __init__(self, config: GatewayConfig) -> None:
         self.config = config
         self.database = Database(config.database)
         self.stores: Repositories = repositories(self.database)
-        self.keys = read(config.keys)
-        self.tickets = TicketSigner(self.keys.ticket)
-        self.authority = ConnectorAuthority(self.keys.authority_key, self.keys.authority)
-        self.tunnels = tunnels
-        self.cuts = Cuts(self.stores.revocations, tunnels)
+        keys = read(config.keys)
+        self.master = keys.master
+        self.tickets = TicketSigner(keys.ticket)
+        self.authority = ConnectorAuthority(keys.authority_key, keys.authority)
+        self.directory = Directory(self.stores.connectors)
 
-    async def app(self) -> ASGIApp:
-        """The web application; the database is brought up to date first."""
+    async def start(self, tunnels: Tunnels) -> tuple[ASGIApp, Keeper]:
+        """The web application and the housekeeper; the database is brought up to date first."""
         await self.database.migrate()
         await self.stores.connectors.none_connected(clock.now())
-        await self.cuts.start()
-        organisation = await self.stores.people.tenant_name(TENANT)
+        here = installation(self.config, await self.stores.people.tenant_name(TENANT))
+        cuts = Cuts(self.stores.revocations, tunnels)
+        await cuts.start()
         context = Context(
-            installation(self.config, organisation),
+            here,
             self.stores.for_api(),
-            Keys(self.keys.master, self.tickets, self.authority),
-            tunnels=self.tunnels,
-            cuts=self.cuts,
+            Keys(self.master, self.tickets, self.authority),
+            tunnels=tunnels,
+            cuts=cuts,
             sentences=Sentences.beside(self.config.static),
             clock=clock.now,
             common_passwords=common_passwords(),
         )
-        return application(context, FrontEnd(self.config.static))
+        keeper = Keeper(self.stores.web_sessions, self.stores.record, cuts, here.limits, self._sweeps())
+        return application(context, FrontEnd(self.config.static)), keeper
 
-    def keeper(self) -> Keeper:
-        """The housekeeper."""
+    def _sweeps(self) -> tuple[Sweep, ...]:
         stores = self.stores
-        sweeps = (
+        return (
             Sweep(stores.people.forget_invitations),
             Sweep(stores.connectors.forget_join_tokens),
             Sweep(stores.attempts.forget),
             Sweep(stores.sessions.forget, after_s=_SESSIONS_KEPT_S),
             Sweep(stores.revocations.forget, after_s=_REVOCATIONS_KEPT_S),
         )
-        limits = installation(self.config, "").limits
-        return Keeper(stores.web_sessions, stores.record, self.cuts, limits, sweeps)
 
 
 def common_passwords() -> frozenset[str]:
@@ -116,26 +119,27 @@ def common_passwords() -> frozenset[str]:
 
 async def run_plain(config: GatewayConfig) -> None:
     """The API alone, with TLS by uvicorn: for trial and tests, not for the public edge."""
-    gateway = Gateway(config, NoTunnels())
-    host, port = config.listen
-    settings = _settings(await gateway.app())
-    settings.host, settings.port = host, port
+    gateway = Gateway(config)
+    app, keeper = await gateway.start(NoTunnels())
+    settings = _settings(app)
+    settings.host, settings.port = config.listen
     settings.ssl_certfile, settings.ssl_keyfile = str(config.certificate), str(config.key)
-    async with serving(Server(settings), gateway):
+    async with serving(Server(settings), keeper):
         await stop_signal()
+    await gateway.database.close()
 
 
 async def run(config: GatewayConfig) -> None:
-    """The whole gateway."""
-    await run_plain(config)
+    """The whole gateway. Raises `caller.configuration` while this build has no edge."""
+    raise SudareError("caller.configuration", f"{config.url}: this build has no edge; --plain serves the API alone")
 
 
 @asynccontextmanager
-async def serving(server: uvicorn.Server, gateway: Gateway) -> AsyncIterator[None]:
+async def serving(server: uvicorn.Server, keeper: Keeper) -> AsyncIterator[None]:
     """The API and the keeper, for as long as the block runs; requests under way are finished at the end."""
     async with Tasks("gateway") as tasks:
         served = tasks.start(server.serve(), name="api")
-        kept = tasks.start(gateway.keeper().run(clock.now), name="keeper")
+        tasks.start(keeper.run(clock.now), name="keeper")
         try:
             while not server.started and not served.done():  # noqa: ASYNC110 - uvicorn tells by a flag only
                 await asyncio.sleep(0.01)
@@ -143,10 +147,8 @@ async def serving(server: uvicorn.Server, gateway: Gateway) -> AsyncIterator[Non
             yield
         finally:
             server.should_exit = True
-            kept.cancel()
             await asyncio.wait({served}, timeout=_GRACE_S)
             tasks.cancel_all()
-    await gateway.database.close()
     log.info("gateway.stopped")
 
 

@@ -1,5 +1,5 @@
 """
-Argon2id in a thread, two at a time per core pair: a storm of sign-ins queues instead of eating the memory.
+Argon2id in threads, two at a time: a storm of sign-ins queues instead of eating the memory.
 
 INVARIANT: an unknown login takes the time of a known one.
 """
@@ -13,10 +13,15 @@ from sudare.base.secret import Secret
 
 
 class Passwords:
-    """Hashes and verifies. The parameters are RFC 9106's second choice (64 MiB, 3 passes)."""
+    """
+    Hashes and verifies.
+
+    The parameters are OWASP's (19 MiB, 2 passes, 1 lane): 24 ms of CPU here. RFC 9106's second choice (64 MiB, 3 passes,
+    4 lanes) took 169 ms: two cores then serve ten sign-ins a second where twenty are wanted.
+    """
 
     def __init__(self, hasher: PasswordHasher | None = None, at_once: int = 2) -> None:
-        self._hasher = hasher or PasswordHasher()
+        self._hasher = hasher or PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
         self._limiter = anyio.CapacityLimiter(at_once)
         self._dummy = self._hasher.hash("nobody has this password")
 
