@@ -48,6 +48,7 @@ async def test_changing_a_password_takes_the_present_one(house):
 
 async def test_the_list_shows_kinds_and_never_data(house):
     browser = await house.person("hanako")
+    house.now += 1
     await browser.add_passkey(Authenticator(ORIGIN))
 
     listed = (await browser.get("me/credentials")).json()

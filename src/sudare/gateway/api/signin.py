@@ -71,7 +71,7 @@ async def password(call: Call) -> Response:
     login, secret = login_form(sent.login), Secret(normal_form(sent.password))
     where = await _charge(call, login)
     person = await context.stores.people.by_login(context.here.tenant, login)
-    mine = await context.stores.credentials.of(person.id) if person else []
+    mine = await context.stores.credentials.of(person.id if person else "")
     stored = _one(mine, CredentialKind.PASSWORD)
     right = await context.passwords.verify(stored.data if stored else None, secret)
     if person is None or stored is None or not right:

@@ -16,8 +16,8 @@ class Passwords:
     """
     Hashes and verifies.
 
-    The parameters are OWASP's (19 MiB, 2 passes, 1 lane): 24 ms of CPU here. RFC 9106's second choice (64 MiB, 3 passes,
-    4 lanes) took 169 ms: two cores then serve ten sign-ins a second where twenty are wanted.
+    The parameters are OWASP's (19 MiB, 2 passes, 1 lane): 24 ms of CPU here. RFC 9106's second choice (64 MiB, 3
+    passes, 4 lanes) took 169 ms: two cores then serve ten sign-ins a second where twenty are wanted.
     """
 
     def __init__(self, hasher: PasswordHasher | None = None, at_once: int = 2) -> None:
