@@ -50,11 +50,12 @@ async def test_the_api_answers_behind_the_edges_socket(tmp_path):
     assert answer.endswith(b'{"signed_in":false}')
 
 
-async def test_the_command_serves_over_tls_and_stops_in_order_at_sigterm(tmp_path):
+@pytest.mark.parametrize("plain", [["--plain"], []], ids=["plain", "edge"])
+async def test_the_command_serves_over_tls_and_stops_in_order_at_sigterm(tmp_path, plain):
     url = f"https://localhost:{free_port()}"
     await init(tmp_path, url, organisation="すだれ市", admin="admin")
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "sudare.entry.cli", "gateway", "run", "--dir", str(tmp_path), "--plain",
+        sys.executable, "-m", "sudare.entry.cli", "gateway", "run", "--dir", str(tmp_path), *plain,
         env=os.environ | {"PYTHONPATH": str(SOURCE)},
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """The store as the edge sees it."""
 
 import pytest
-from tests.support.house import House
+from tests.support.gatehouse import House
 
 from sudare.base.errors import SudareError
 from sudare.gateway.ports import Catalogue, TargetOffer

@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from tests.support.house import ORIGIN, House
+from tests.support.gatehouse import ORIGIN, House
 
 from sudare.gateway.asgi import security_headers
 

@@ -1,7 +1,7 @@
 """Carrying revocations to the tunnels."""
 
 import pytest
-from tests.support.house import Tunnels
+from tests.support.gatehouse import Tunnels
 
 from sudare.domain.revocation import Revocation, Subject
 from sudare.gateway.cuts import Cuts

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from tests.support.house import House
+from tests.support.gatehouse import House
 
 from sudare.domain.places import StreamSession
 from sudare.gateway.keeper import Keeper, Sweep

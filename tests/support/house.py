@@ -1,150 +1,177 @@
-"""A gateway's API over a real database, with a clock that is moved and tunnels that remember what was cut."""
+"""An edge and a connector on loopback with real TLS, without API and database: the access path alone."""
 
-import json
-from dataclasses import dataclass, field
+import asyncio
+import contextlib
+import datetime as dt
+import secrets
+import tempfile
 from pathlib import Path
-from typing import Any
 
-import httpx
-import pyotp
-from tests.support.authenticator import Authenticator
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
-from sudare.base.secret import Secret
-from sudare.domain.websession import Limits
-from sudare.entry.gateway import common_passwords
-from sudare.entry.gateway_keys import make, read
-from sudare.entry.gateway_signers import ConnectorAuthority, TicketSigner
-from sudare.entry.gateway_store import TENANT, Directory, repositories
-from sudare.gateway.api.context import Context, Installation, Keys
-from sudare.gateway.api.desk import Desk
-from sudare.gateway.asgi import application
-from sudare.gateway.cuts import Cuts
-from sudare.gateway.problems import Sentences
-from sudare.gateway.static import FrontEnd
-from sudare.store.database import Database
+from sudare.base.encoding import b64
+from sudare.base.errors import SudareError
+from sudare.connector.config import ConnectorConfig, Worker
+from sudare.connector.identity import Facts, Identity, new_key, request
+from sudare.entry.connector import wire
+from sudare.gateway.authority import ConnectorAuthority
+from sudare.gateway.controls import ControlConfig
+from sudare.gateway.edge import Edge, EdgeConfig
+from sudare.runtime import clock
+from sudare.runtime.dial import Gateway, connect
+from sudare.runtime.tasks import Tasks
+from sudare.runtime.tls import server_context, spki_of_file
+from sudare.wire.ticket.codec import Ticket, key_id, sign
+from sudare.wire.tunnel.head import websocket_accept
+from sudare.wire.tunnel.messages import TicketKey
 
-ORIGIN = "https://telework.example.lg.jp"
-PASSWORD = "縁側で猫が三匹ねむっている朝のこと"
-
-
-@dataclass
-class Tunnels:
-    """`gateway.ports.Tunnels` in memory."""
-
-    up: set[str] = field(default_factory=set)
-    cuts: list[tuple[str, str]] = field(default_factory=list)
-
-    def connected(self, connector: str) -> bool:
-        return connector in self.up
-
-    def cut(self, *, session: str = "", person: str = "", device: str = "") -> int:
-        self.cuts.append(next((n, v) for n, v in (("session", session), ("person", person), ("device", device)) if v))
-        return 1
-
-    def drop(self, connector: str) -> None:
-        self.up.discard(connector)
-        self.cuts.append(("connector", connector))
+ORIGIN = "https://gateway.test"
 
 
-class Browser:
-    """One browser: cookies, origin and CSRF token, as a page sends them."""
+def self_signed(folder):
+    """A TLS certificate and key for localhost."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = dt.datetime.now(dt.timezone.utc)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "tls.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+    (folder / "tls.key").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return folder / "tls.pem", folder / "tls.key"
 
-    def __init__(self, house: "House", network: str = "203.0.113.7") -> None:
-        self.house = house
-        self.csrf = ""
-        transport = httpx.ASGITransport(house.app, client=(network, 40_000), raise_app_exceptions=False)
-        self.http = httpx.AsyncClient(transport=transport, base_url=ORIGIN)
 
-    async def call(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
-        sent = {"Origin": ORIGIN, "Content-Type": "application/json", "Sudare-CSRF": self.csrf} | {
-            name.replace("_", "-"): value for name, value in headers.items()
-        }
-        content = None if method == "GET" else json.dumps(body if body is not None else {}).encode()
-        answer = await self.http.request(method, f"/api/v1/{path}", content=content, headers=sent)
-        if answer.headers.get("content-type") == "application/json" and isinstance(answer.json(), dict):
-            self.csrf = answer.json().get("csrf", self.csrf)
-        return answer
+class Directory:
+    """A `ConnectorDirectory` in memory."""
 
-    async def get(self, path: str) -> httpx.Response:
-        return await self.call("GET", path)
+    def __init__(self):
+        self.revoked = set()
+        self.catalogues = {}
+        self.serials = []
+        self.news = asyncio.Condition()
 
-    async def post(self, path: str, body: Any = None) -> httpx.Response:
-        return await self.call("POST", path, body)
+    async def admit(self, connector, serial):
+        if connector in self.revoked:
+            raise SudareError("denied.connector-proof", "revoked")
 
-    async def welcome(self, link: str) -> httpx.Response:
-        return await self.post("welcome", {"token": link.partition("#")[2]})
+    async def renewed(self, connector, serial):
+        self.serials.append(serial)
 
-    async def set_password(self, password: str = PASSWORD) -> httpx.Response:
-        return await self.post("me/password", {"password": password})
+    async def offers(self, connector, catalogue):
+        async with self.news:
+            self.catalogues[connector] = catalogue
+            self.news.notify_all()
 
-    async def sign_in(self, login: str, password: str = PASSWORD) -> httpx.Response:
-        return await self.post("signin/password", {"login": login, "password": password})
+    async def connection(self, connector, *, connected):
+        async with self.news:
+            if not connected:
+                self.catalogues.pop(connector, None)
+            self.news.notify_all()
 
-    async def add_totp(self) -> str:
-        begun = (await self.post("me/totp/options")).json()
-        code = pyotp.TOTP(begun["secret"]).at(int(self.house.now))
-        assert (await self.post("me/totp", {"flow": begun["flow"], "code": code})).status_code == 201
-        return begun["secret"]
-
-    async def add_passkey(self, authenticator: Authenticator) -> httpx.Response:
-        begun = (await self.post("me/passkey/options")).json()
-        credential = authenticator.create(begun["options"])
-        return await self.post("me/passkey", {"flow": begun["flow"], "credential": credential, "name": "電話"})
-
-    async def passkey(self, authenticator: Authenticator) -> httpx.Response:
-        begun = (await self.post("signin/passkey/options")).json()
-        return await self.post(
-            "signin/passkey", {"flow": begun["flow"], "credential": authenticator.get(begun["options"])}
-        )
+    async def until(self, condition, within=15):
+        async with asyncio.timeout(within), self.news:
+            await self.news.wait_for(lambda: condition(self.catalogues))
 
 
 class House:
-    """The gateway, without its edge."""
+    """The gateway's half; connectors and browsers come to it."""
 
-    def __init__(self, directory: Path) -> None:
-        self.now = 1_795_000_000.0
-        self.database = Database(f"sqlite+aiosqlite:///{directory}/sudare.sqlite")
-        self.stores = repositories(self.database)
-        self.directory = Directory(self.stores.connectors)
-        self.tunnels = Tunnels()
-        make(directory / "keys", "telework.example.lg.jp", self.now)
-        self.keys = read(directory / "keys")
-        self.tickets = TicketSigner(self.keys.ticket)
-        self.here = Installation(TENANT, "すだれ市", ORIGIN, "telework.example.lg.jp", Limits(1800, 43_200))
-        self.cuts = Cuts(self.stores.revocations, self.tunnels)
-        self.context = Context(
-            self.here,
-            self.stores.for_api(),
-            Keys(
-                Secret(self.keys.master.reveal()),
-                self.tickets,
-                ConnectorAuthority(self.keys.authority_key, self.keys.authority),
-            ),
-            tunnels=self.tunnels,
-            cuts=self.cuts,
-            sentences=Sentences({"problem.denied.sign-in": "サインインしてください"}, {}),
-            clock=lambda: self.now,
-            common_passwords=common_passwords(),
+    def __init__(self, folder, tasks):
+        self.folder, self.tasks = folder, tasks
+        self.ticket_key = Ed25519PrivateKey.generate()
+        public = self.ticket_key.public_key().public_bytes_raw()
+        self.keys = {key_id(public): public}
+        self.authority = ConnectorAuthority.make(clock.now())
+        self.directory = Directory()
+        self.certificate, self.key = self_signed(folder)
+        self.spki = spki_of_file(self.certificate)
+        self.api_socket = str(folder / "api.sock")
+        self.port = 0
+        self.edge = None
+
+    async def open(self, port=0, ping_s=10):
+        told = [TicketKey(kid, b64(key)) for kid, key in self.keys.items()]
+        config = EdgeConfig(
+            host="127.0.0.1",
+            port=port,
+            tls=server_context(self.certificate, self.key),
+            api_socket=self.api_socket,
+            origin=ORIGIN,
+            ticket_keys=self.keys,
+            control=ControlConfig(self.spki, told, "test", ping_s),
         )
-        static = directory / "static"
-        static.mkdir()
-        (static / "index.html").write_text("<!doctype html><title>Sudare</title>")
-        self.app = application(self.context, FrontEnd(static))
-        self.desk = Desk(self.stores, self.here, actor="operator")
+        self.edge = Edge(config, directory=self.directory, authority=self.authority, tasks=self.tasks, now=clock.now)
+        self.port = await self.edge.start()
 
-    async def open(self) -> None:
-        await self.database.migrate()
-        await self.stores.people.add_tenant(TENANT, "すだれ市")
-        await self.cuts.start()
+    def identity(self, connector="c1", life_from=None):
+        key = new_key()
+        certificate, _ = self.authority.sign(request(key, connector), connector, "t1", life_from or clock.now())
+        facts = Facts(connector, certificate, {}, f"https://127.0.0.1:{self.port}", self.spki.hex())
+        return Identity(key, new_key(), facts)
 
-    async def close(self) -> None:
-        await self.database.close()
+    def connector(self, host, *targets, connector="c1", schedule=None, identity=None, sandbox="bubblewrap"):
+        """Start a connector; returns its identity."""
+        identity = identity or self.identity(connector)
+        state = Path(tempfile.mkdtemp(prefix="connector-", dir=self.folder))
+        config = ConnectorConfig(identity.facts.gateway, connector, state, Worker(sandbox), schedule, targets)
+        made = host(config, identity) if callable(host) else host
+        task = self.tasks.start(wire(config, identity, made, self.tasks).run(), name="control")
+        return identity, task
 
-    async def person(self, login: str, *, admin: bool = False, password: bool = True) -> Browser:
-        """A new person's browser, signed in."""
-        _, link = await self.desk.add_person(login, f"{login} 太郎", "たろう", self.now, admin=admin)
-        browser = Browser(self)
-        await browser.welcome(link)
-        if password:
-            assert (await browser.set_password()).status_code == 204
-        return browser
+    def ticket(self, ephemeral, **change):
+        now = int(clock.now())
+        (kid,) = self.keys
+        fields = {
+            "kid": kid, "jti": b64(secrets.token_bytes(16)), "iat": now, "exp": now + 60, "con": "c1", "tgt": "pc",
+            "knd": "screen", "ten": "t1", "per": "p1", "acc": "yamada", "nam": "山田 花子", "dev": "",
+            "ses": secrets.token_hex(8), "rgt": {"input": True}, "cnf": ephemeral.cnf,
+        }  # fmt: skip
+        ticket = Ticket(**(fields | change))
+        return ticket, sign(ticket, self.ticket_key)
+
+    async def device(self, raw_ticket, origin=ORIGIN):
+        """A browser's WebSocket handshake: (reader, writer) after the 101."""
+        line = await connect(Gateway("127.0.0.1", self.port, self.spki))
+        key = "dGhlIHNhbXBsZSBub25jZQ=="
+        line.writer.write(
+            f"GET /relay/v1/stream HTTP/1.1\r\nHost: gateway.test\r\nConnection: keep-alive, Upgrade\r\n"
+            f"Upgrade: websocket\r\nOrigin: {origin}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n"
+            f"Sec-WebSocket-Protocol: sudare-1, {raw_ticket}\r\n\r\n".encode()
+        )
+        head = await line.reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 101 "), head
+        assert f"Sec-WebSocket-Accept: {websocket_accept(key)}".encode() in head
+        return line.reader, line.writer
+
+
+@contextlib.asynccontextmanager
+async def house(**how):
+    """An open house; everything in it ends with the block."""
+    with tempfile.TemporaryDirectory(prefix="sudare-house-") as folder:
+        async with Tasks("test") as tasks:
+            made = House(Path(folder), tasks)
+            await made.open(**how)
+            try:
+                yield made
+            finally:
+                await made.edge.close()
+
+
+async def close_frame_of(reader):
+    """(code, reason) of the close frame that ends this line, when nothing else was sent."""
+    head = await reader.readexactly(2)
+    assert head[0] == 0x88
+    body = await reader.readexactly(head[1])
+    return int.from_bytes(body[:2], "big"), body[2:].decode()

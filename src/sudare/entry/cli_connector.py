@@ -6,6 +6,8 @@ from typing import Annotated
 import uvloop
 from cyclopts import App, Parameter
 
+from sudare.base.secret import Secret
+
 Dir = Annotated[Path, Parameter(name="--dir", help="Where its configuration and keys lie.")]
 
 app = App(name="connector", help="The office side: dials out to the gateway and hosts the sessions.")
@@ -25,7 +27,7 @@ def join(
     """Join a gateway with the one-use token its administrator made."""
     from sudare.entry import connector  # noqa: PLC0415 - the office side is not needed to run a gateway
 
-    uvloop.run(connector.join(url, token, directory, name=name, pin=pin, accept_fingerprint=accept_fingerprint))
+    uvloop.run(connector.join(url, Secret(token), directory, name=name, pin=pin or accept_fingerprint))
 
 
 @app.command

@@ -15,7 +15,7 @@ from sudare.entry.config import read_gateway
 from sudare.entry.gateway_init import FILE, init, installation
 from sudare.entry.gateway_store import TENANT, Repositories, repositories
 from sudare.gateway.api.desk import Desk
-from sudare.runtime import clock
+from sudare.runtime import clock, logs
 from sudare.store.database import Database
 
 app = App(name="gateway", help="The public side: sign-in, API, portal, and the splice to the offices.")
@@ -153,6 +153,7 @@ def ungrant(login: str, target: str, /, *, directory: Dir) -> None:
 
 def _serve(file: Path, *, plain: bool) -> None:
     config = read_gateway(file)
+    logs.configure()
     uvloop.run(gateway.run_plain(config) if plain else gateway.run(config))
 
 

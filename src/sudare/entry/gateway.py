@@ -15,15 +15,17 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
-from sudare.base.errors import SudareError
 from sudare.entry.config import GatewayConfig
 from sudare.entry.gateway_init import installation
 from sudare.entry.gateway_keys import read
-from sudare.entry.gateway_signers import ConnectorAuthority, TicketSigner
+from sudare.entry.gateway_signers import TicketSigner
 from sudare.entry.gateway_store import TENANT, Directory, Repositories, repositories
 from sudare.gateway.api.context import Context, Keys
 from sudare.gateway.asgi import application
+from sudare.gateway.authority import ConnectorAuthority
+from sudare.gateway.controls import ControlConfig
 from sudare.gateway.cuts import Cuts
+from sudare.gateway.edge import Edge, EdgeConfig
 from sudare.gateway.keeper import Keeper, Sweep
 from sudare.gateway.ports import Tunnels
 from sudare.gateway.problems import Sentences
@@ -32,7 +34,9 @@ from sudare.gateway.static import FrontEnd
 from sudare.runtime import clock
 from sudare.runtime.logs import get_logger
 from sudare.runtime.tasks import Tasks
+from sudare.runtime.tls import server_context, spki_of_file
 from sudare.store.database import Database
+from sudare.wire.tunnel.messages import TicketKey
 
 log = get_logger()
 _GRACE_S = 10
@@ -130,8 +134,34 @@ async def run_plain(config: GatewayConfig) -> None:
 
 
 async def run(config: GatewayConfig) -> None:
-    """The whole gateway. Raises `caller.configuration` while this build has no edge."""
-    raise SudareError("caller.configuration", f"{config.url}: this build has no edge; --plain serves the API alone")
+    """The whole gateway, until SIGTERM."""
+    gateway = Gateway(config)
+    socket = config.state / "api.sock"
+    async with Tasks("edge") as tasks:
+        edge = build_edge(gateway, socket, tasks)
+        app, keeper = await gateway.start(edge)
+        async with serving(behind_edge(app, socket), keeper):
+            socket.chmod(0o600)
+            await edge.start()
+            await stop_signal()
+            await edge.close()
+    await gateway.database.close()
+
+
+def build_edge(gateway: Gateway, socket: Path, tasks: Tasks) -> Edge:
+    """The listening port of this node."""
+    config, tickets = gateway.config, gateway.tickets
+    told = [TicketKey(one["kid"], one["key"]) for one in tickets.public_keys()]
+    settings = EdgeConfig(
+        host=config.listen[0],
+        port=config.listen[1],
+        tls=server_context(config.certificate, config.key),
+        api_socket=str(socket),
+        origin=config.url,
+        ticket_keys={tickets.kid: tickets.public},
+        control=ControlConfig(spki_of_file(config.certificate), told, config.host),
+    )
+    return Edge(settings, directory=gateway.directory, authority=gateway.authority, tasks=tasks, now=clock.now)
 
 
 @asynccontextmanager

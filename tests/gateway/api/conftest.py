@@ -1,7 +1,7 @@
 """A house a test."""
 
 import pytest
-from tests.support.house import House
+from tests.support.gatehouse import House
 
 
 @pytest.fixture

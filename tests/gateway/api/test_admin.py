@@ -1,7 +1,7 @@
 """Administration over HTTP."""
 
 import pytest
-from tests.support.house import Browser
+from tests.support.gatehouse import Browser
 
 from sudare.gateway.ports import Catalogue, TargetOffer
 

@@ -1,7 +1,7 @@
 """What is checked before any handler runs."""
 
 import pytest
-from tests.support.house import Browser
+from tests.support.gatehouse import Browser
 
 from sudare.gateway.api.call import network_of
 

@@ -1,6 +1,6 @@
 """What the API's parts share."""
 
-from tests.support.house import House
+from tests.support.gatehouse import House
 
 from sudare.base.secret import Secret
 from sudare.gateway.signin.box import Box

@@ -6,7 +6,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from tests.support.house import Browser
+from tests.support.gatehouse import Browser
 
 pytestmark = pytest.mark.anyio
 SEAL = base64.urlsafe_b64encode(b"\x04" + bytes(64)).decode()

@@ -3,7 +3,7 @@
 import pyotp
 import pytest
 from tests.support.authenticator import Authenticator
-from tests.support.house import ORIGIN, PASSWORD
+from tests.support.gatehouse import ORIGIN, PASSWORD
 
 pytestmark = pytest.mark.anyio
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.support.house import Browser
+from tests.support.gatehouse import Browser
 
 from sudare.gateway.api.call import Access
 from sudare.gateway.api.routes import TABLE

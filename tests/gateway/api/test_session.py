@@ -1,7 +1,7 @@
 """How a browser's session begins, lives and ends."""
 
 import pytest
-from tests.support.house import Browser
+from tests.support.gatehouse import Browser
 
 pytestmark = pytest.mark.anyio
 

@@ -5,7 +5,7 @@ import logging
 import pyotp
 import pytest
 from tests.support.authenticator import PRESENT, Authenticator
-from tests.support.house import ORIGIN, PASSWORD, Browser
+from tests.support.gatehouse import ORIGIN, PASSWORD, Browser
 
 from sudare.domain import lockout
 from sudare.domain.audit import first_broken

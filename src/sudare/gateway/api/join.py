@@ -38,9 +38,9 @@ async def join(call: Call) -> Response:
     name, seal_key = display_name(sent.name), _point(sent.seal_key)
     connectors = context.stores.connectors
     # Signing for nobody checks the CSR; the certificate is thrown away.
-    context.authority.sign(sent.csr, "nobody", context.here.tenant)
+    context.authority.sign(sent.csr, "nobody", context.here.tenant, call.now)
     connector = await connectors.take_join_token(link_hash(sent.token), call.now)
-    certificate, serial = context.authority.sign(sent.csr, connector.id, connector.tenant)
+    certificate, serial = context.authority.sign(sent.csr, connector.id, connector.tenant, call.now)
     event = call.event(Kind.CONNECTOR_JOINED, connector.id, serial=serial)
     await connectors.joined(
         connector.id, name, seal_key, event, serial=serial, expires=call.now + CERTIFICATE_S, now=call.now
