@@ -1,0 +1,1 @@
+"""The HTTP API of docs/wire/api.md."""

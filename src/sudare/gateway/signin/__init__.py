@@ -1,0 +1,1 @@
+"""Signing in: passkeys, passwords with TOTP, and the browser's session."""

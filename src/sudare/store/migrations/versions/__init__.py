@@ -1,0 +1,1 @@
+"""One module a revision; expand first, contract a release later."""

@@ -1,0 +1,68 @@
+"""Administration from the command line."""
+
+import asyncio
+
+import pytest
+
+from sudare.base.errors import SudareError
+from sudare.domain.places import Offer
+from sudare.entry.cli_gateway import app
+from sudare.entry.config import read_gateway
+from sudare.entry.gateway_store import repositories
+from sudare.store.database import Database
+
+
+@pytest.fixture
+def run(tmp_path, capsys):
+    def act(*words):
+        app([*words, "--dir", str(tmp_path)], result_action="return_value")
+        return capsys.readouterr().out.strip()
+
+    act("init", "--name", "https://localhost:8443", "--organisation", "すだれ市")
+    return act
+
+
+def offer(directory):
+    async def act():
+        database = Database(read_gateway(directory / "gateway.toml").database)
+        connectors = repositories(database).connectors
+        (one,) = await connectors.all("main")
+        await connectors.offers(one.id, "本庁舎", b"", [Offer("pc-1", "vnc", "企画-0123")])
+        await database.close()
+
+    asyncio.run(act())
+
+
+def test_people_are_added_listed_and_welcomed_again(run):
+    first = run("person", "add", "hanako", "花子", "--yomi", "はなこ")
+    again = run("person", "welcome", "hanako")
+
+    assert first != again
+    assert all(link.startswith("https://localhost:8443/welcome#") for link in (first, again))
+    listed = {line.split("\t")[1] for line in run("person", "list").splitlines()}
+    assert listed == {"admin", "hanako"}
+
+
+def test_a_target_is_granted_and_taken_back(run, tmp_path):
+    token = run("connector", "add", "本庁")
+    offer(tmp_path)
+    assert len(token) == 43
+
+    run("grant", "admin", "企画-0123")
+    assert run("target", "list").endswith("\t1")
+    run("ungrant", "admin", "pc-1")
+    assert run("target", "list").endswith("\t0")
+
+
+def test_a_connector_is_revoked(run):
+    run("connector", "add", "本庁")
+    connector_id = run("connector", "list").split("\t")[0]
+
+    run("connector", "revoke", connector_id)
+
+    assert run("connector", "list").endswith("revoked")
+
+
+def test_unknown_names_are_said_to_be_so(run):
+    with pytest.raises(SudareError, match=r"caller\.not-found"):
+        run("person", "welcome", "nobody")

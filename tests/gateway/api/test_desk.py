@@ -1,0 +1,36 @@
+"""Administration, as the command line does it."""
+
+import pytest
+
+from sudare.base.errors import SudareError
+from sudare.gateway.api.desk import new_token
+from sudare.gateway.ports import Catalogue, TargetOffer
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_target_is_found_by_id_or_by_a_name_only_it_has(house):
+    for name, targets in (("a", [("x", "X"), ("y", "Y")]), ("b", [("x", "X2")])):
+        connector, _, _ = await house.desk.add_connector(name, house.now)
+        offers = tuple(TargetOffer(local, "vnc", title) for local, title in targets)
+        await house.directory.offers(connector.id, Catalogue(name, b"", offers))
+
+    found = await house.desk.find_target("Y")
+
+    assert found.endswith("~y")
+    assert await house.desk.find_target(found) == found
+    for ambiguous in ("x", "none"):
+        with pytest.raises(SudareError, match=r"caller\.not-found"):
+            await house.desk.find_target(ambiguous)
+
+
+async def test_what_the_operator_does_is_recorded(house):
+    await house.desk.add_person("hanako", "花子", "", house.now, admin=True)
+
+    (entry,) = await house.stores.record.entries()
+    assert (entry.event.actor, entry.event.detail) == ("operator", {"admin": "true"})
+
+
+def test_tokens_are_256_bits_and_never_the_same():
+    assert len(new_token()) == 43
+    assert new_token() != new_token()

@@ -1,0 +1,78 @@
+"""Office PCs, sealed secrets and sessions."""
+
+import pytest
+from tests.support.rows import NOW, connector, person
+
+from sudare.base.errors import SudareError
+from sudare.domain.places import Offer, SealedSecret, StreamSession
+from sudare.store.connectors import Connectors
+from sudare.store.people import People
+from sudare.store.revocations import Revocations
+from sudare.store.targets import SealedSecrets, Sessions, Targets
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def targets(database):
+    for number in (1, 2):
+        await People(database).add(person(number), f"hash{number}", NOW + 10)
+    connectors = Connectors(database)
+    await connectors.invite(connector(), "token", NOW + 10)
+    await connectors.offers("k1", "本庁舎", b"key", [Offer("a", "vnc", "A"), Offer("b", "rdp", "B")])
+    return Targets(database)
+
+
+async def test_a_person_sees_only_what_was_given_to_them(targets):
+    await targets.set_people("main", "k1", "a", ["p1", "p2"], now=NOW)
+
+    assert [t.id for t in await targets.of("main", "p1")] == ["k1~a"]
+    assert await targets.people("main") == {"k1~a": ["p1", "p2"]}
+
+
+async def test_what_is_not_offered_now_is_not_seen(targets, database):
+    await targets.set_people("main", "k1", "a", ["p1"], now=NOW)
+    await Connectors(database).offers("k1", "本庁舎", b"key", [])
+
+    assert await targets.of("main", "p1") == []
+
+
+async def test_who_loses_a_target_loses_the_running_session(targets, database):
+    await targets.set_people("main", "k1", "a", ["p1", "p2"], now=NOW)
+    for number in (1, 2):
+        session = StreamSession(f"s{number}", "main", f"p{number}", "", "k1~a", "w", NOW, NOW)
+        await Sessions(database).opened(session)
+
+    lost = await targets.set_people("main", "k1", "a", ["p2"], now=NOW)
+
+    assert lost == ["p1"]
+    assert [one.subject for one in await Revocations(database).after(0)] == ["s1"]
+
+
+async def test_unknown_targets_and_people_are_refused(targets):
+    for local, people in (("zzz", []), ("a", ["nobody"])):
+        with pytest.raises(SudareError, match=r"caller\.not-found"):
+            await targets.set_people("main", "k1", local, people, now=NOW)
+
+
+async def test_a_sealed_secret_is_kept_replaced_and_removed(targets, database):
+    secrets = SealedSecrets(database)
+    for text in ("one", "two"):
+        await secrets.put("main", "p1", "k1~a", SealedSecret("taro", text), now=NOW)
+
+    assert await secrets.get("p1", "k1~a") == SealedSecret("taro", "two")
+    assert await secrets.get("p2", "k1~a") is None
+    assert await secrets.targets("p1") == {"k1~a"}
+    await secrets.remove("p1", "k1~a")
+    assert await secrets.get("p1", "k1~a") is None
+
+
+async def test_a_resumed_session_keeps_its_beginning(targets, database):
+    sessions = Sessions(database)
+    for at in (0, 5):
+        await sessions.opened(StreamSession("s1", "main", "p1", "", "k1~a", f"w{at}", NOW, NOW + at))
+
+    found = await sessions.get("s1")
+    assert (found.started, found.last_used, found.web_session) == (NOW, NOW + 5, "w5")
+    assert await sessions.last_used("p1") == {"k1~a": NOW + 5}
+    assert (await sessions.forget(NOW + 5), await sessions.forget(NOW + 6)) == (0, 1)
