@@ -4,9 +4,8 @@ import time
 
 import numpy as np
 from Xlib import X, display
+from Xlib.protocol import display as connection
 from Xlib.protocol import event
-
-_EVENTS = dict(event.event_class)
 
 
 class Screen:
@@ -15,8 +14,7 @@ class Screen:
     def __init__(self, name):
         self.name = name
         # python-xlib keeps one table for all connections; another server's extensions have other numbers.
-        event.event_class.clear()
-        event.event_class.update(_EVENTS)
+        connection.Display.event_classes = event.event_class.copy()
         self.x = display.Display(name)
         self.root = self.x.screen().root
         self.w, self.h = self._size()

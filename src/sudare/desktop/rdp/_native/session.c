@@ -263,15 +263,19 @@ int sd_start(sd_session *s) {
  */
 void sd_stop(sd_session *s) {
   if (!s->started) return;
+  pthread_mutex_lock(&s->state);
+  const int active = s->status.state == SD_ACTIVE;
+  pthread_mutex_unlock(&s->state);
   s->stop = 1;
-  SetEvent(SD_ABORT_EVENT(s));
   SetEvent(s->wake);
+  if (!active) SetEvent(SD_ABORT_EVENT(s));  /* an active session first sends what is queued: the last key-ups */
   struct timespec until;
   clock_gettime(CLOCK_REALTIME, &until);
   until.tv_nsec += (long)SD_STOP_MS * 1000000L;
   until.tv_sec += until.tv_nsec / 1000000000L;
   until.tv_nsec %= 1000000000L;
   if (pthread_timedjoin_np(s->thread, NULL, &until) != 0) {
+    SetEvent(SD_ABORT_EVENT(s));
     shutdown(s->line, SHUT_RDWR);
     pthread_join(s->thread, NULL);
   }
