@@ -1,5 +1,8 @@
 import contextlib
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from tests.support.desktops import free_port, shadow, xrdp
@@ -13,7 +16,8 @@ from sudare.connector.worker.rdp import open_rdp
 from sudare.desktop.source import Phase
 
 pytestmark = [pytest.mark.servers, pytest.mark.anyio]
-A, ENTER = 30, 28  # scancodes
+A = 30  # scancode
+ROOT = Path(__file__).parents[3]
 
 
 async def opened(pc, watch, **more):
@@ -159,6 +163,48 @@ async def test_a_connected_socket_is_all_it_needs():
 
         assert line.fileno() == -1
         assert desktop.phase is Phase.ACTIVE
+        desktop.close()
+
+
+IN_A_SANDBOX = """
+import asyncio, socket, sys
+from sudare.base.secret import Secret
+from sudare.connector.worker.rdp import open_rdp
+
+async def main():
+    desktop = await open_rdp(
+        socket.socket(fileno=int(sys.argv[1])), host="office-pc.test", user="tanaka", domain="",
+        password=Secret(sys.argv[2]), w=800, h=600, scale=100, layout="jp", pin="first-use", on_change=lambda: None)
+    print(desktop.phase.value)
+    desktop.close()
+
+asyncio.run(main())
+"""
+
+
+async def test_a_worker_without_network_home_or_writable_disk_can_open_it():
+    with shadow() as pc, socket.create_connection((pc.host, pc.port)) as line:
+        command = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"]
+        command += ["--ro-bind", str(ROOT), str(ROOT), "--unshare-net", "--unshare-pid", "--unsetenv", "HOME"]
+        command += ["--setenv", "PYTHONPATH", str(ROOT / "src"), sys.executable, "-c", IN_A_SANDBOX]
+
+        run = subprocess.run(
+            [*command, str(line.fileno()), pc.password],
+            pass_fds=[line.fileno()], capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+
+        assert (run.stdout, run.returncode) == ("active\n", 0), run.stderr
+
+
+async def test_xrdps_own_login_dialog_is_a_picture_like_any_other():
+    """What xrdp shows after a wrong password: nothing on the wire tells it from a desktop."""
+    with xrdp(login_dialog=True) as pc:
+        watch = Watch()
+
+        desktop = await opened(pc, watch)
+
+        assert await watch.until(lambda: desktop.take_damage() and desktop.frame.any())
+        assert (desktop.phase, desktop.failure) == (Phase.ACTIVE, None)
         desktop.close()
 
 

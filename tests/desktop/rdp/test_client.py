@@ -1,5 +1,6 @@
 import select
 import socket
+import tempfile
 
 import pytest
 from tests.support.desktops import wait_until
@@ -12,7 +13,7 @@ from sudare.desktop.source import Phase
 
 def settings(**more):
     given = {"host": "office-pc.test", "user": "tanaka", "domain": "", "password": Secret("x"), "w": 640, "h": 480,
-             "scale": 100, "layout": 0x411, "pin": None}  # fmt: skip
+             "scale": 100, "layout": 0x411, "pin": None, "folder": tempfile.gettempdir()}  # fmt: skip
     return Settings(**(given | more))
 
 

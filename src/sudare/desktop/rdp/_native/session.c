@@ -23,6 +23,8 @@ static void prepare_library(void) {
 #ifndef SD_LIBRARY_LOG                         /* for looking at a failure by hand: CFLAGS=-DSD_LIBRARY_LOG */
   WLog_SetLogLevel(WLog_GetRoot(), WLOG_OFF);  /* its lines name people and PCs */
 #endif
+  /* Without HOME no settings can be made. A sandbox may have none; libfreerdp keeps nothing there for us. */
+  if (setenv("HOME", "/nonexistent", 0) != 0) return;
   freerdp_register_addin_provider(freerdp_channels_load_static_addin_entry, 0);
 }
 
@@ -202,6 +204,7 @@ static BOOL set_target(rdpSettings *t, const sd_config *config, int line) {
 #endif
   NUMBER(ServerPort, (UINT32)line);
   STRING(ClientHostname, "sudare");
+  STRING(ConfigPath, config->folder);
   STRING(Username, config->user);
   STRING(Password, config->password);
   if (config->domain && *config->domain) STRING(Domain, config->domain);
