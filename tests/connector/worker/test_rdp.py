@@ -1,3 +1,4 @@
+import asyncio
 import contextlib
 import socket
 import subprocess
@@ -188,7 +189,8 @@ async def test_a_worker_without_network_home_or_writable_disk_can_open_it():
         command += ["--ro-bind", str(ROOT), str(ROOT), "--unshare-net", "--unshare-pid", "--unsetenv", "HOME"]
         command += ["--setenv", "PYTHONPATH", str(ROOT / "src"), sys.executable, "-c", IN_A_SANDBOX]
 
-        run = subprocess.run(
+        run = await asyncio.to_thread(
+            subprocess.run,
             [*command, str(line.fileno()), pc.password],
             pass_fds=[line.fileno()], capture_output=True, text=True, timeout=60,
         )  # fmt: skip
