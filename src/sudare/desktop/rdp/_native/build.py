@@ -60,6 +60,3 @@ def make() -> FFI:
 
 
 ffi = make()
-
-if __name__ == "__main__":
-    print(ffi.compile(tmpdir="src", verbose=False))  # noqa: T201
