@@ -53,7 +53,8 @@ def make() -> FFI:
         depends=[str((HERE / name).relative_to(ROOT)) for name in ("session.h", "internal.h")],
         include_dirs=[str(HERE)],
         extra_compile_args=["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-Wno-sign-compare",
-                            "-Wno-missing-field-initializers", "-Wno-unused-parameter", *include],
+                            "-Wno-missing-field-initializers", "-Wno-error=deprecated-declarations",
+                            "-Wno-unused-parameter", *include],
         extra_link_args=flags("--libs", names),
     )  # fmt: skip
     return builder
