@@ -56,12 +56,12 @@ def free_port():
         return s.getsockname()[1]
 
 
-def wait_for_port(port, process, seconds=START_S):
+def wait_for_port(port, process, log, seconds=START_S):
     """Until the server accepts; raises when it died or took too long."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if process.poll() is not None:
-            raise RuntimeError(f"server ended with {process.returncode}")
+            raise RuntimeError(f"server ended with {process.returncode}:\n{log.read_text(errors='replace')[-2000:]}")
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
         time.sleep(0.02)
@@ -177,7 +177,7 @@ def xvnc(size=(640, 480), security="VncAuth", password=PASSWORD, options=()):
         ]  # fmt: skip
         process, display = start_x(command, folder / "log")
         processes.append(process)
-        wait_for_port(port, process)
+        wait_for_port(port, process, folder / "log")
         yield PC(
             "127.0.0.1", port, password, "", display, fingerprint if "X509" in security else None, processes,
             folder / "log",
@@ -251,7 +251,7 @@ def xrdp(size=(800, 600), user="ask", password="ask", security="tls", *, login_d
         ini.write_text(text.replace("autorun=office", "autorun=") if login_dialog else text)
         server = start(["xrdp", "-n", "-c", str(ini)], folder / "xrdp.out")
         processes.append(server)
-        wait_for_port(port, server)
+        wait_for_port(port, server, folder / "xrdp.out")
         yield PC("127.0.0.1", port, PASSWORD, USER, display, fingerprint, processes, log)
 
 
@@ -277,5 +277,5 @@ def shadow(size=(640, 480), security="nla", password=PASSWORD):
         command += [f"/sam-file:{sam}"] if security == "nla" else ["-auth"]
         server = start(command, folder / "shadow.log", env=env)
         processes.append(server)
-        wait_for_port(port, server)
+        wait_for_port(port, server, folder / "shadow.log")
         yield PC("127.0.0.1", port, password, USER, display, None, processes, folder / "shadow.log")

@@ -4,6 +4,8 @@ import time
 
 import numpy as np
 from Xlib import X, display
+from Xlib.protocol import display as connection
+from Xlib.protocol import event
 
 
 class Screen:
@@ -11,6 +13,8 @@ class Screen:
 
     def __init__(self, name):
         self.name = name
+        # python-xlib keeps one table for all connections; another server's extensions have other numbers.
+        connection.Display.event_classes = event.event_class.copy()
         self.x = display.Display(name)
         self.root = self.x.screen().root
         self.w, self.h = self._size()
@@ -84,8 +88,9 @@ class Screen:
             time.sleep(0.005)
 
     def keysym(self, event):
-        """Keysym of a key event, group 0, by its shift state."""
-        return self.x.keycode_to_keysym(event.detail, event.state & X.ShiftMask)
+        """Keysym of a key event by its shift state, as the server maps it now."""
+        row = self.x.get_keyboard_mapping(event.detail, 1)[0]
+        return row[1 if event.state & X.ShiftMask else 0]
 
 
 def known_picture(w, h, seed=1):

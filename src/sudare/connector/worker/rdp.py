@@ -6,7 +6,9 @@ The worker has no network: it is given a connected socket, and the C shim uses t
 
 import asyncio
 import contextlib
+import shutil
 import socket
+import tempfile
 from collections.abc import Callable
 
 from sudare.base.errors import SudareError
@@ -19,10 +21,11 @@ _OPEN_TIMEOUT_S = 20.0
 
 
 class WatchedRDPDesktop(RDPDesktop):
-    """An `RDPDesktop` whose descriptor the event loop watches."""
+    """An `RDPDesktop` whose descriptor the event loop watches; its folder goes when it ends."""
 
     def __init__(self, line: int, settings: Settings, on_change: Callable[[], None]) -> None:
         super().__init__(line, settings)
+        self._folder = settings.folder
         self._on_change = on_change
         self._loop = asyncio.get_running_loop()
         self._watched = self.fd
@@ -42,9 +45,10 @@ class WatchedRDPDesktop(RDPDesktop):
             self._watched = -1
 
     def close(self) -> None:
-        """Stop watching, then end the session."""
+        """Stop watching, end the session, leave no folder behind."""
         self._unwatch()
         super().close()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 async def open_rdp(  # noqa: D417
@@ -78,8 +82,14 @@ async def open_rdp(  # noqa: D417
     line = await _connected(sock)
     with contextlib.closing(line):
         line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        settings = Settings(host, user, domain, password, w, h, scale, LAYOUTS.get(layout, LAYOUTS["us"]), rule.sha256)
-        desktop = WatchedRDPDesktop(line.fileno(), settings, on_change)
+        code = LAYOUTS.get(layout, LAYOUTS["us"])
+        folder = _folder()
+        settings = Settings(host, user, domain, password, w, h, scale, code, rule.sha256, folder)
+        try:
+            desktop = WatchedRDPDesktop(line.fileno(), settings, on_change)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
     try:
         async with asyncio.timeout(timeout_s):
             while desktop.phase is Phase.CONNECTING:
@@ -97,6 +107,13 @@ async def open_rdp(  # noqa: D417
         desktop.close()
         raise SudareError(failure, f"rdp: {name}")
     return desktop
+
+
+def _folder() -> str:
+    try:
+        return tempfile.mkdtemp(prefix="sudare-rdp-")
+    except OSError as error:
+        raise SudareError("office.sandbox", "rdp: no folder to write to") from error
 
 
 async def _connected(sock: socket.socket | tuple[str, int]) -> socket.socket:

@@ -2,6 +2,8 @@
 The RDP client: `DesktopSource` over the C shim. The driver watches `fd` and calls `wake()` when it is readable.
 
 INVARIANT: `frame` only changes inside `take_damage`, so it is always one moment of the PC's screen.
+A wrong password without NLA cannot be told from a right one: xrdp shows its own login dialog, which is a picture like
+any other (its session information never says who is logged on). The person sees it and can type there.
 INVARIANT: `Settings.pin` None (first use) is a choice of the caller, who must keep `certificate` for the next time.
 """
 
@@ -36,6 +38,7 @@ class Settings:
     scale: int
     layout: int
     pin: str | None  # SHA-256 in hex
+    folder: str  # libfreerdp wants a folder it may write to, and leaves two empty ones there
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +89,12 @@ class RDPDesktop:
         self._final: Status | None = None
         self._closed_by_us = False
         self._wanted: tuple[int, int, int] | None = None  # a resize asked for before the PC could
-        strings = [ffi.new("char[]", _text(s)) for s in (settings.host, settings.user, settings.domain)]
+        names = (settings.host, settings.user, settings.domain, settings.folder)
+        strings = [ffi.new("char[]", _text(name)) for name in names]
         password = ffi.new("char[]", _text(settings.password.reveal()))
         pin = ffi.NULL if settings.pin is None else ffi.new("char[]", _text(settings.pin))
         config = ffi.new("sd_config *")
-        config.host, config.user, config.domain = strings
+        config.host, config.user, config.domain, config.folder = strings
         config.password, config.pin, config.line = password, pin, line
         config.width, config.height = _side(settings.w), _side(settings.h)
         config.scale, config.layout = _scale(settings.scale), settings.layout

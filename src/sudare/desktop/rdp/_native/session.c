@@ -23,6 +23,8 @@ static void prepare_library(void) {
 #ifndef SD_LIBRARY_LOG                         /* for looking at a failure by hand: CFLAGS=-DSD_LIBRARY_LOG */
   WLog_SetLogLevel(WLog_GetRoot(), WLOG_OFF);  /* its lines name people and PCs */
 #endif
+  /* Without HOME no settings can be made. A sandbox may have none; libfreerdp keeps nothing there for us. */
+  if (setenv("HOME", "/nonexistent", 0) != 0) return;
   freerdp_register_addin_provider(freerdp_channels_load_static_addin_entry, 0);
 }
 
@@ -202,6 +204,7 @@ static BOOL set_target(rdpSettings *t, const sd_config *config, int line) {
 #endif
   NUMBER(ServerPort, (UINT32)line);
   STRING(ClientHostname, "sudare");
+  STRING(ConfigPath, config->folder);
   STRING(Username, config->user);
   STRING(Password, config->password);
   if (config->domain && *config->domain) STRING(Domain, config->domain);
@@ -263,15 +266,19 @@ int sd_start(sd_session *s) {
  */
 void sd_stop(sd_session *s) {
   if (!s->started) return;
+  pthread_mutex_lock(&s->state);
+  const int active = s->status.state == SD_ACTIVE;
+  pthread_mutex_unlock(&s->state);
   s->stop = 1;
-  SetEvent(SD_ABORT_EVENT(s));
   SetEvent(s->wake);
+  if (!active) SetEvent(SD_ABORT_EVENT(s));  /* an active session first sends what is queued: the last key-ups */
   struct timespec until;
   clock_gettime(CLOCK_REALTIME, &until);
   until.tv_nsec += (long)SD_STOP_MS * 1000000L;
   until.tv_sec += until.tv_nsec / 1000000000L;
   until.tv_nsec %= 1000000000L;
   if (pthread_timedjoin_np(s->thread, NULL, &until) != 0) {
+    SetEvent(SD_ABORT_EVENT(s));
     shutdown(s->line, SHUT_RDWR);
     pthread_join(s->thread, NULL);
   }

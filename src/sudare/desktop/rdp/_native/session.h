@@ -18,6 +18,7 @@ enum { SD_MAX_CHANGES = 128, SD_MAX_CURSOR = 384 };
 typedef struct {
   const char *host, *user, *domain, *password;
   const char *pin;        /* SHA-256 of the certificate in hex; NULL: the first one seen is taken and reported */
+  const char *folder;     /* a folder libfreerdp may write to; without one it does not start TLS */
   int32_t line;           /* connected socket; duplicated, the caller keeps its own */
   int32_t width, height, scale;
   uint32_t layout;        /* Windows keyboard layout id */

@@ -82,7 +82,7 @@ def _packed(data: bytes, pos: int, tile: Tile, size: int) -> int:
     if int(index.max()) >= size:
         raise malformed("ZRLE index outside its palette")
     tile[:] = palette[index]
-    return pos + stride * height
+    return int(pos + stride * height)
 
 
 def _runs(data: bytes, pos: int, tile: Tile) -> int:
