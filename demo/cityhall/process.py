@@ -25,6 +25,7 @@ class Process:
         *,
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
+        keep: Sequence[int] = (),
     ) -> None:
         self.name = name
         self.log = log
@@ -37,6 +38,7 @@ class Process:
                 stderr=output,
                 env={**os.environ, **(env or {})},
                 cwd=cwd,
+                pass_fds=list(keep),
                 start_new_session=True,
             )
 
