@@ -4,19 +4,19 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from demo import people
+from demo.people import EVERYBODY, passphrase, pc_password
 
 
 @dataclass
 class Book:
     """Passwords, and how far the installation got."""
 
-    people: dict[str, str] = field(default_factory=lambda: {p.login: people.passphrase() for p in people.EVERYBODY})
+    people: dict[str, str] = field(default_factory=lambda: {p.login: passphrase() for p in EVERYBODY})
     groupware: dict[str, str] = field(
-        default_factory=lambda: {p.login: people.passphrase(4) for p in people.EVERYBODY if p.groupware}
+        default_factory=lambda: {p.login: passphrase(4) for p in EVERYBODY if p.groupware}
     )
-    rdp: str = field(default_factory=people.pc_password)
-    vnc: str = field(default_factory=people.pc_password)
+    rdp: str = field(default_factory=pc_password)
+    vnc: str = field(default_factory=pc_password)
     links: dict[str, str] = field(default_factory=dict)
     ready: list[str] = field(default_factory=list)
     joined: bool = False

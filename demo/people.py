@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 CITY = "さくら市"
 SITE = "本庁"
-# Syllables that read the same in every Japanese keyboard layout; six words of four letters are beyond guessing.
-_SYLLABLES = ("ka", "ki", "ku", "ko", "sa", "su", "se", "so", "ta", "te", "to", "na", "ni", "no", "ha", "hi", "ho")
-_SYLLABLES += ("ma", "mi", "mu", "mo", "ya", "yu", "yo", "ra", "ri", "ru", "re", "ro", "wa")
+# Syllables lie in the same place on Japanese and American keyboards; twelve of twenty-four are 55 bits.
+_SYLLABLES = [first + second for first in "kstnhmyr" for second in "auo"]  # ka ku ko sa su so ...
 
 
 @dataclass(frozen=True)
