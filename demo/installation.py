@@ -156,7 +156,7 @@ class Installation:
         sites = [
             c for c in admin.call("GET", "admin/connectors") if c.get("connected") or c.get("state") == "connected"
         ]
-        names = {t["name"] for t in admin.call("GET", "admin/targets")}
+        names = {t["name"] for t in admin.call("GET", "admin/targets") if t.get("offered", True)}
         return bool(sites) and {self._city.rdp.name, self._city.vnc.name} <= names
 
     def _grants(self) -> None:
