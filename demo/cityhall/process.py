@@ -29,6 +29,7 @@ class Process:
     ) -> None:
         self.name = name
         self.log = log
+        self._stopped = False
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
             self._child = subprocess.Popen(
@@ -67,6 +68,9 @@ class Process:
 
     def stop(self, seconds: float = 5) -> None:
         """End it and what it started; idempotent."""
+        if self._stopped:
+            return
+        self._stopped = True  # from here on its number may belong to somebody else
         self._signal(signal.SIGTERM)
         try:
             self._child.wait(seconds)

@@ -14,6 +14,7 @@ word-wrap=true
 show-line-numbers=true
 [org/xfce/mousepad/preferences/window]
 statusbar-visible=true
+path-in-title=false
 """
 _OPENBOX = """<?xml version="1.0" encoding="UTF-8"?>
 <openbox_config xmlns="http://openbox.org/3.4/rc">
@@ -25,6 +26,7 @@ _OPENBOX = """<?xml version="1.0" encoding="UTF-8"?>
     <font place="MenuHeader"><name>Noto Sans CJK JP</name><size>11</size></font>
   </theme>
   <desktops><number>1</number></desktops>
+  <margins><top>28</top><bottom>64</bottom><left>44</left><right>44</right></margins>
   <focus><focusNew>yes</focusNew></focus>
   <placement><policy>Smart</policy><center>yes</center></placement>
   <keyboard>
@@ -59,8 +61,7 @@ _OPENBOX = """<?xml version="1.0" encoding="UTF-8"?>
   </mouse>
   <menu><file>menu.xml</file></menu>
   <applications>
-    <application class="Mousepad"><size><width>78%</width><height>78%</height></size>
-      <position force="yes"><x>center</x><y>center</y></position></application>
+    <application class="Mousepad"><maximized>yes</maximized></application>
   </applications>
 </openbox_config>
 """
