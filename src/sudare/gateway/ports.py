@@ -7,6 +7,8 @@ The edge (splice, tunnels) knows no database; the API knows no socket.
 from dataclasses import dataclass
 from typing import Protocol
 
+from cryptography import x509
+
 
 @dataclass(frozen=True, slots=True)
 class TargetOffer:
@@ -24,6 +26,15 @@ class Catalogue:
     site: str
     seal_key: bytes  # uncompressed P-256 point, 65 bytes
     targets: tuple[TargetOffer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a connector's certificate says."""
+
+    connector: str
+    tenant: str
+    serial: str
 
 
 class ConnectorDirectory(Protocol):
@@ -65,8 +76,12 @@ class Tunnels(Protocol):
 class Authority(Protocol):
     """The connector authority: signs CSRs, 7 days."""
 
-    def sign(self, csr_pem: str, connector: str, tenant: str) -> tuple[str, str]:
+    def sign(self, csr_pem: str, connector: str, tenant: str, now: float) -> tuple[str, str]:
         """(certificate PEM, serial as hex). Raises `caller.malformed` for a CSR that is not a signed P-256 one."""
+        ...
+
+    def check(self, certificate: x509.Certificate, now: float) -> Identity:
+        """Whom we gave this certificate to. Raises `denied.connector-proof` when we did not, or it is out of date."""
         ...
 
     @property

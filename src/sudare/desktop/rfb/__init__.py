@@ -1,1 +1,1 @@
-"""RFB (VNC) client as a state machine, RFC 6143."""
+"""Our own RFB 3.8 (VNC) client, RFC 6143 and the community's extensions to it, as a pure state machine."""

@@ -1,0 +1,58 @@
+"""
+What a connector is configured to reach, as values. `entry.connector_config` reads the file.
+
+INVARIANT: a target that is not here does not exist, whatever a ticket says.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+API_TARGET = "api"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One office PC. `certificate`: "first-use", "sha256:<hex>", or "none" (VNC on the connector's own host only)."""
+
+    id: str
+    name: str
+    kind: str  # "rdp" | "vnc"
+    host: str
+    port: int
+    certificate: str = "first-use"
+    domain: str = ""
+    resize: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """The groupware. `account` is a pattern over the ticket's account name."""
+
+    kind: str
+    url: str
+    account: str = "{account}"
+    credential: str = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """How session processes are run."""
+
+    sandbox: str = "bubblewrap"  # or "none"
+    limit: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorConfig:
+    """Everything; `state` holds keys and certificate."""
+
+    gateway: str
+    name: str
+    state: Path
+    worker: Worker
+    schedule: Schedule | None
+    targets: tuple[Target, ...]
+
+    def target(self, target_id: str) -> Target | None:
+        """The target of this id."""
+        return next((target for target in self.targets if target.id == target_id), None)

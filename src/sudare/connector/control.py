@@ -1,0 +1,187 @@
+"""
+The control connection: connect, prove, offer the catalogue, listen; and again, with patience, when it is lost.
+
+INVARIANT: this side only dials out.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final, Protocol
+
+import msgspec
+
+from sudare.base.encoding import b64
+from sudare.base.errors import SudareError
+from sudare.connector.config import API_TARGET, ConnectorConfig
+from sudare.connector.identity import KEY, Identity, key_pem, new_key, request, save_facts, write_private
+from sudare.runtime.dial import Gateway, Line, upgrade
+from sudare.runtime.logs import get_logger
+from sudare.wire.tunnel import messages as m
+from sudare.wire.tunnel.connector_end import ConnectorEnd
+
+FIRST_WAIT_S: Final = 1.0
+LONGEST_WAIT_S: Final = 30.0
+
+
+class StreamOpener(Protocol):
+    """Who dials back and who ends streams."""
+
+    def open(self, message: m.Open) -> None:
+        """Dial back for this stream, or refuse it."""
+        ...
+
+    def cut(self, message: m.Cut) -> None:
+        """End these streams."""
+        ...
+
+
+def catalogue(config: ConnectorConfig, identity: Identity) -> m.Catalogue:
+    """What this connector offers: its configured targets, and the office desk when a groupware is configured."""
+    targets = [m.Target(target.id, target.kind, target.name) for target in config.targets]
+    if config.schedule is not None:
+        targets.append(m.Target(API_TARGET, "api", config.name))
+    return m.Catalogue(config.name, targets, b64(identity.seal_public))
+
+
+class ControlLine:
+    """Keeps one control connection up, for ever."""
+
+    def __init__(
+        self,
+        config: ConnectorConfig,
+        identity: Identity,
+        *,
+        opener: StreamOpener,
+        boot: str,
+        now: Callable[[], float],
+        jitter: Callable[[], float],
+        on_keys: Callable[[dict[str, bytes]], None],
+    ) -> None:
+        self._config = config
+        self.identity = identity
+        self._opener = opener
+        self._boot = boot
+        self._now = now
+        self._jitter = jitter
+        self._on_keys = on_keys
+        self._generation = 0
+        self._welcomed = False
+        self._end: ConnectorEnd | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self._renewing: Identity | None = None
+        self._log = get_logger()
+
+    async def run(self) -> None:
+        """Never returns; waits 1 s, doubled to 30 s, with full jitter, between attempts."""
+        wait = FIRST_WAIT_S
+        while True:
+            try:
+                await self._once()
+                wait = FIRST_WAIT_S
+            except SudareError as failure:
+                self._log.warning("control-lost", code=failure.code, detail=failure.detail)
+                wait = FIRST_WAIT_S if self._welcomed else min(LONGEST_WAIT_S, wait * 2)
+            await asyncio.sleep(wait * self._jitter())
+
+    async def _once(self) -> None:
+        self._welcomed = False
+        facts = self.identity.facts
+        self._generation += 1
+        line = await upgrade(Gateway.of(facts.gateway, facts.pin), "/tunnel/v1/control", "sudare-control-1")
+        end = ConnectorEnd(
+            self._now(),
+            name=facts.connector,
+            boot=self._boot,
+            generation=self._generation,
+            key=self.identity.key,
+            certificate=facts.certificate,
+            spki=line.spki,
+        )
+        self._end, self._writer = end, line.writer
+        try:
+            await self._converse(line, end)
+        finally:
+            self._end = self._writer = None
+            line.writer.close()
+
+    async def _converse(self, line: Line, end: ConnectorEnd) -> None:
+        while True:
+            self.flush()
+            data = await self._read(line, end)
+            if data == b"":
+                raise SudareError("link.lost", "the gateway closed the control connection")
+            if data is None:
+                end.tick(self._now())
+                self._renew_when_due(end)
+                continue
+            for event in end.receive(data, self._now()):
+                if self._act(event, end):
+                    return
+
+    async def _read(self, line: Line, end: ConnectorEnd) -> bytes | None:
+        """Bytes, none at the end, or None when the pulse wants attention."""
+        try:
+            async with asyncio.timeout(max(0.01, end.next_deadline() - self._now())):
+                return await line.reader.read(65_536)
+        except TimeoutError:
+            return None
+        except OSError as failure:
+            raise SudareError("link.lost", type(failure).__name__) from None
+
+    def _act(self, event: object, end: ConnectorEnd) -> bool:
+        """Do it; True when this connection is to be left."""
+        match event:
+            case m.Welcome():
+                self._welcome(event, end)
+            case m.Open():
+                self._opener.open(event)
+            case m.Cut():
+                self._opener.cut(event)
+            case m.Renewed():
+                self._renewed(event)
+            case m.Drain():
+                return True
+        return False
+
+    def _welcome(self, welcome: m.Welcome, end: ConnectorEnd) -> None:
+        self._welcomed = True
+        self._log.info("control-up", connector_id=self.identity.facts.connector)
+        # The gateway proved its TLS key; the ticket keys it tells now replace those learned at joining.
+        keys = {key.kid: key.key for key in welcome.ticket_keys}
+        self._remember(replace(self.identity, facts=msgspec.structs.replace(self.identity.facts, ticket_keys=keys)))
+        end.send(catalogue(self._config, self.identity))
+        self._renew_when_due(end)
+
+    def _renew_when_due(self, end: ConnectorEnd) -> None:
+        if not self._welcomed or self._renewing is not None or self._now() < self.identity.renew_at():
+            return
+        self._renewing = replace(self.identity, key=new_key())
+        end.send(m.Renew(request(self._renewing.key, self._config.name)))
+
+    def _renewed(self, message: m.Renewed) -> None:
+        if self._renewing is None:
+            return
+        facts = self.identity.facts
+        fresh = msgspec.structs.replace(facts, certificate=message.certificate)
+        write_private(self._config.state / KEY, key_pem(self._renewing.key))
+        self._remember(replace(self._renewing, facts=fresh))
+        self._renewing = None
+        self._log.info("certificate-renewed", connector_id=facts.connector)
+
+    def _remember(self, identity: Identity) -> None:
+        if identity.facts != self.identity.facts:
+            save_facts(self._config.state, identity.facts)
+        self.identity = identity
+        self._on_keys(identity.ticket_keys())
+
+    def refuse(self, stream: str, code: str) -> None:
+        """Tell the gateway that there will be no dial-back."""
+        if self._end is not None:
+            self._end.send(m.Refuse(stream, code))
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what the state machine has to say."""
+        if self._end is not None and self._writer is not None and (out := self._end.data_to_send()):
+            self._writer.write(out)

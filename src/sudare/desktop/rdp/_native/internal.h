@@ -1,0 +1,73 @@
+/* What the files of the shim share; also everything that differs between FreeRDP 2 and 3. */
+#pragma once
+#include "session.h"
+
+#include <pthread.h>
+
+#include <freerdp/freerdp.h>
+#include <freerdp/client/disp.h>
+#include <freerdp/event.h>
+#include <freerdp/version.h>
+
+#if FREERDP_VERSION_MAJOR >= 3
+#define SD_EVENT_CONST const
+#define SD_POINTER_CONST
+#define SD_SHOULD_END(s) freerdp_shall_disconnect_context((s)->context)
+#define SD_ABORT_EVENT(s) freerdp_abort_event((s)->context)
+#else
+#define SD_EVENT_CONST
+#define SD_POINTER_CONST const
+#define SD_SHOULD_END(s) freerdp_shall_disconnect((s)->instance)
+#define SD_ABORT_EVENT(s) ((s)->context->abortEvent)
+#endif
+
+enum { SD_QUEUE = 1024, SD_STOP_MS = 500 };
+enum sd_kind { SD_IN_KEY, SD_IN_UNICODE, SD_IN_MOUSE, SD_IN_MOUSE_EXTENDED, SD_IN_RESIZE };
+
+typedef struct { uint8_t kind; uint16_t a, b, c; } sd_command;
+
+struct sd_session {
+  freerdp *instance;
+  rdpContext *context;
+  char pin[65];
+  int trust_first;
+  int line;                  /* our own hold on the socket, to cut it */
+  int lent;                  /* libfreerdp's, ours until the thread starts */
+  int32_t max_side;
+  int64_t max_pixels;
+  char *dial_name;           /* what ServerHostname was while dialling, see trust.c */
+  pthread_t thread;
+  int started;
+  int event_fd;
+  HANDLE wake;
+  volatile int stop;
+
+  pthread_mutex_t paint;     /* recursive; held from BeginPaint to EndPaint, and while copying out */
+  int painting;
+  int width, height;
+  sd_change changes[SD_MAX_CHANGES];
+  int change_count;
+  sd_cursor cursor;
+  uint8_t *cursor_rgba;      /* SD_MAX_CURSOR squared */
+  BOOL (*gdi_screen_copy)(rdpContext *, const SCRBLT_ORDER *);
+
+  pthread_mutex_t state;     /* queue and status */
+  sd_command queue[SD_QUEUE];
+  unsigned head, tail;
+  sd_status status;
+  DispClientContext *display; /* I/O thread only */
+};
+
+typedef struct { rdpContext base; sd_session *session; } sd_context;
+
+static inline sd_session *sd_of(rdpContext *context) { return ((sd_context *)context)->session; }
+
+void sd_bump(sd_session *s);                              /* session.c */
+BOOL sd_paint_start(sd_session *s);                       /* paint.c: after the connection stands */
+void sd_paint_end(sd_session *s);
+void sd_pointer_start(sd_session *s);                     /* pointer.c */
+void sd_run_commands(sd_session *s);                      /* input.c */
+int sd_judge_certificate(freerdp *instance, const BYTE *pem, size_t length, const char *host, UINT16 port,
+                         DWORD flags);                    /* trust.c */
+BOOL sd_channels_start(freerdp *instance);                /* channels.c */
+void sd_list_channels(sd_session *s);

@@ -1,0 +1,151 @@
+"""
+`connector.toml` to values; every mistake is reported at once, with where it stands and what is expected.
+
+    [connector] gateway name    [worker] sandbox limit    [schedule] kind url account credential
+    [[target]] id name kind host port certificate domain resize
+"""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, Final
+
+from sudare.base.errors import SudareError
+from sudare.connector.config import API_TARGET, ConnectorConfig, Schedule, Target, Worker
+
+_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_CERTIFICATE: Final = re.compile(r"first-use|none|sha256:[0-9a-f]{64}")
+_LOOPBACK: Final = {"127.0.0.1", "::1", "localhost"}
+
+
+class Mistakes(SudareError):
+    """All mistakes of a file; `lines` are for the person who wrote it."""
+
+    def __init__(self, path: Path, lines: list[str]) -> None:
+        super().__init__("caller.malformed", f"{path}: {len(lines)} mistakes")
+        self.path = path
+        self.lines = lines
+
+
+class _Table:
+    """One TOML table, read key by key; remembers what was wrong and what nobody asked for."""
+
+    def __init__(self, where: str, table: object, mistakes: list[str]) -> None:
+        self._where = where
+        self._mistakes = mistakes
+        self._left = dict(table) if isinstance(table, dict) else {}
+        if not isinstance(table, dict):
+            mistakes.append(f"[{where}]: a table is expected")
+
+    def wrong(self, key: str, expected: str) -> None:
+        self._mistakes.append(f"[{self._where}] {key}: {expected}")
+
+    def _take(self, key: str, kind: type, default: Any) -> Any:  # noqa: ANN401 (a TOML value)
+        value = self._left.pop(key, default)
+        if value is None:
+            self.wrong(key, "is missing")
+            return kind()
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            self.wrong(key, f"{kind.__name__} expected")
+            return kind() if default is None else default
+        return value
+
+    def text(self, key: str, default: str | None = None) -> str:
+        value: str = self._take(key, str, default)
+        return value
+
+    def number(self, key: str, low: int, high: int, default: int | None = None) -> int:
+        value: int = self._take(key, int, default)
+        if not low <= value <= high:
+            self.wrong(key, f"a number from {low} to {high} expected")
+        return value
+
+    def choice(self, key: str, allowed: tuple[str, ...], default: str | None = None) -> str:
+        value = self.text(key, default)
+        if value not in allowed:
+            self.wrong(key, f"one of {', '.join(allowed)} expected")
+        return value
+
+    def truth(self, key: str, *, default: bool) -> bool:
+        value: bool = self._take(key, bool, default)
+        return value
+
+    def done(self) -> None:
+        for key in self._left:
+            self.wrong(key, "is not a setting")
+
+
+def load(path: Path) -> ConnectorConfig:
+    """The configuration. Raises `Mistakes`."""
+    try:
+        document = tomllib.loads(path.read_text())
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
+        raise Mistakes(path, [str(failure)]) from None
+    mistakes: list[str] = []
+    config = _read(document, path, mistakes)
+    if mistakes:
+        raise Mistakes(path, mistakes)
+    return config
+
+
+def _read(document: dict[str, Any], path: Path, mistakes: list[str]) -> ConnectorConfig:
+    main = _Table("connector", document.pop("connector", {}), mistakes)
+    gateway, name = main.text("gateway"), main.text("name")
+    state = Path(main.text("state", "state"))
+    if gateway and not gateway.startswith("https://"):
+        main.wrong("gateway", "an address that begins with https:// expected")
+    main.done()
+    table = _Table("worker", document.pop("worker", {}), mistakes)
+    worker = Worker(
+        table.choice("sandbox", ("bubblewrap", "none"), "bubblewrap"), table.number("limit", 1, 10_000, 200)
+    )
+    table.done()
+    schedule = _schedule(document.pop("schedule"), mistakes) if "schedule" in document else None
+    entries = document.pop("target", [])
+    if not isinstance(entries, list):
+        mistakes.append("[[target]]: a list of tables is expected")
+        entries = []
+    targets = tuple(_target(index, entry, mistakes) for index, entry in enumerate(entries, 1))
+    ids = [target.id for target in targets]
+    mistakes += [f"[[target]]: {repeated} stands there twice" for repeated in {i for i in ids if ids.count(i) > 1}]
+    mistakes += [f"[{key}]: is not a table of this file" for key in document]
+    return ConnectorConfig(gateway, name, path.parent / state, worker, schedule, targets)
+
+
+def _schedule(entry: object, mistakes: list[str]) -> Schedule:
+    table = _Table("schedule", entry, mistakes)
+    schedule = Schedule(
+        table.choice("kind", ("caldav",), "caldav"),
+        table.text("url"),
+        table.text("account", "{account}"),
+        table.choice("credential", ("person",), "person"),
+    )
+    if schedule.url and not schedule.url.startswith(("http://", "https://")):
+        table.wrong("url", "an address that begins with http:// or https:// expected")
+    if "{account}" not in schedule.account:
+        table.wrong("account", "must contain {account}")
+    table.done()
+    return schedule
+
+
+def _target(index: int, entry: object, mistakes: list[str]) -> Target:
+    table = _Table(f"target {index}", entry, mistakes)
+    kind = table.choice("kind", ("rdp", "vnc"))
+    target = Target(
+        id=table.text("id"),
+        name=table.text("name"),
+        kind=kind,
+        host=table.text("host"),
+        port=table.number("port", 1, 65_535, 3389 if kind == "rdp" else 5900),
+        certificate=table.text("certificate", "first-use"),
+        domain=table.text("domain", ""),
+        resize=table.truth("resize", default=True),
+    )
+    if not _ID.fullmatch(target.id) or target.id == API_TARGET:
+        table.wrong("id", "letters, digits, dot, dash and underscore expected (and not `api`)")
+    if not _CERTIFICATE.fullmatch(target.certificate):
+        table.wrong("certificate", "first-use, none, or sha256: and 64 hex digits expected")
+    if target.certificate == "none" and (kind != "vnc" or target.host not in _LOOPBACK):
+        table.wrong("certificate", "none is only for vnc on this host (127.0.0.1)")
+    table.done()
+    return target

@@ -1,0 +1,175 @@
+#include "pixels.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+static const uint8_t COLOUR_BYTES[8] = {255, 255, 255, 0, 255, 255, 255, 0};
+
+static uint32_t load32(const uint8_t *p) {
+    uint32_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+static uint64_t load64(const uint8_t *p) {
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+/* Masks that drop X, whatever the byte order. */
+static uint32_t mask32(void) { return load32(COLOUR_BYTES); }
+static uint64_t mask64(void) { return load64(COLOUR_BYTES); }
+
+static bool area(uint32_t w, uint32_t h, size_t unit, size_t *bytes) {
+    size_t pixels;
+    return !__builtin_mul_overflow((size_t)w, (size_t)h, &pixels) && !__builtin_mul_overflow(pixels, unit, bytes);
+}
+
+static bool whole(const px_picture *a) {
+    size_t bytes;
+    return a && a->data && a->w && a->h && area(a->w, a->h, 4, &bytes) && bytes == a->size;
+}
+
+/* Written so that nothing can wrap: the box is compared with what is left beside its corner. */
+static bool inside(const px_picture *a, px_box b) {
+    return whole(a) && b.w && b.h && b.x < a->w && b.y < a->h && b.w <= a->w - b.x && b.h <= a->h - b.y;
+}
+
+/* `inside` was asked before, so this offset is below a->size. */
+static uint8_t *at(const px_picture *a, uint32_t x, uint32_t y) { return a->data + ((size_t)y * a->w + x) * 4; }
+
+static bool row_differs(const uint8_t *a, const uint8_t *b, uint32_t w) {
+    uint64_t acc = 0;
+    uint32_t i = 0;
+    for (; i + 2 <= w; i += 2) acc |= load64(a + (size_t)i * 4) ^ load64(b + (size_t)i * 4);
+    acc &= mask64();
+    if (i < w) acc |= (load32(a + (size_t)i * 4) ^ load32(b + (size_t)i * 4)) & mask32();
+    return acc != 0;
+}
+
+static bool pixel_differs(const uint8_t *a, const uint8_t *b, uint32_t i) {
+    return ((load32(a + (size_t)i * 4) ^ load32(b + (size_t)i * 4)) & mask32()) != 0;
+}
+
+/* Shrinks `box` to what differs; false when nothing does. */
+static bool tighten(const px_picture *a, const px_picture *b, px_box *box) {
+    uint32_t left = box->w, right = 0, top = 0, bottom = 0;
+    for (uint32_t r = 0; r < box->h; r++) {
+        const uint8_t *p = at(a, box->x, box->y + r), *q = at(b, box->x, box->y + r);
+        if (!row_differs(p, q, box->w)) continue;
+        if (left > right) top = r; /* the first row that differs: left and right are still untouched */
+        bottom = r + 1;
+        for (uint32_t i = 0; i < left; i++)
+            if (pixel_differs(p, q, i)) {
+                left = i;
+                break;
+            }
+        for (uint32_t i = box->w; i > right; i--)
+            if (pixel_differs(p, q, i - 1)) {
+                right = i;
+                break;
+            }
+    }
+    if (!bottom) return false;
+    *box = (px_box){box->x + left, box->y + top, right - left, bottom - top};
+    return true;
+}
+
+static uint32_t tiles(uint32_t side) { return side / PX_TILE + (side % PX_TILE != 0); }
+
+static uint32_t tile_side(uint32_t side, uint32_t start) {
+    return side - start < PX_TILE ? side - start : PX_TILE;
+}
+
+int64_t px_diff(const px_picture *a, const px_picture *b, const uint8_t *touched, size_t touched_size, px_box *out,
+                size_t out_count) {
+    if (!whole(a) || !whole(b) || a->w != b->w || a->h != b->h || !out) return -1;
+    uint32_t cols = tiles(a->w), rows = tiles(a->h);
+    size_t count;
+    if (__builtin_mul_overflow((size_t)cols, (size_t)rows, &count) || out_count < count) return -1;
+    if (touched && touched_size != count) return -1;
+    int64_t found = 0;
+    for (uint32_t row = 0; row < rows; row++)
+        for (uint32_t col = 0; col < cols; col++) {
+            if (touched && !touched[(size_t)row * cols + col]) continue;
+            uint32_t x = col * PX_TILE, y = row * PX_TILE;
+            px_box box = {x, y, tile_side(a->w, x), tile_side(a->h, y)};
+            if (tighten(a, b, &box)) out[found++] = box;
+        }
+    return found;
+}
+
+int64_t px_distance(const px_picture *a, px_box box, const px_picture *b, uint32_t x, uint32_t y) {
+    if (!inside(a, box) || !inside(b, (px_box){x, y, box.w, box.h})) return -1;
+    int64_t sum = 0;
+    for (uint32_t r = 0; r < box.h; r++) {
+        const uint8_t *p = at(a, box.x, box.y + r), *q = at(b, x, y + r);
+        if (!row_differs(p, q, box.w)) continue;
+        for (uint32_t i = 0; i < box.w; i++) sum += pixel_differs(p, q, i);
+    }
+    return sum;
+}
+
+int px_pack(const px_picture *a, px_box box, uint8_t *out, size_t out_size) {
+    size_t need;
+    if (!inside(a, box) || !out || !area(box.w, box.h, 3, &need) || need != out_size) return -1;
+    for (uint32_t r = 0; r < box.h; r++) {
+        const uint8_t *p = at(a, box.x, box.y + r);
+        for (uint32_t i = 0; i < box.w; i++, p += 4, out += 3) {
+            out[0] = p[0];
+            out[1] = p[1];
+            out[2] = p[2];
+        }
+    }
+    return 0;
+}
+
+int px_apply(px_picture *a, px_box box, const uint8_t *bgr, size_t bgr_size) {
+    size_t need;
+    if (!inside(a, box) || !bgr || !area(box.w, box.h, 3, &need) || need != bgr_size) return -1;
+    for (uint32_t r = 0; r < box.h; r++) {
+        uint8_t *p = at(a, box.x, box.y + r);
+        for (uint32_t i = 0; i < box.w; i++, p += 4, bgr += 3) {
+            p[0] = bgr[0];
+            p[1] = bgr[1];
+            p[2] = bgr[2];
+            p[3] = 0;
+        }
+    }
+    return 0;
+}
+
+int px_copy(px_picture *a, px_box box, uint32_t x, uint32_t y) {
+    if (!inside(a, box) || !inside(a, (px_box){x, y, box.w, box.h})) return -1;
+    size_t bytes = (size_t)box.w * 4;
+    for (uint32_t i = 0; i < box.h; i++) {
+        /* moving down: from the last row up, so that no row is overwritten before it was read */
+        uint32_t r = y > box.y ? box.h - 1 - i : i;
+        memmove(at(a, x, y + r), at(a, box.x, box.y + r), bytes);
+    }
+    return 0;
+}
+
+int px_fill(px_picture *a, px_box box, const uint8_t bgr[3]) {
+    if (!inside(a, box) || !bgr) return -1;
+    const uint8_t pixel[4] = {bgr[0], bgr[1], bgr[2], 0};
+    for (uint32_t r = 0; r < box.h; r++) {
+        uint8_t *p = at(a, box.x, box.y + r);
+        for (uint32_t i = 0; i < box.w; i++, p += 4) memcpy(p, pixel, sizeof pixel);
+    }
+    return 0;
+}
+
+int px_solid(const px_picture *a, px_box box, uint8_t bgr[3]) {
+    if (!inside(a, box) || !bgr) return -1;
+    const uint8_t *first = at(a, box.x, box.y);
+    uint32_t want = load32(first) & mask32(), acc = 0;
+    for (uint32_t r = 0; r < box.h; r++) {
+        const uint8_t *p = at(a, box.x, box.y + r);
+        for (uint32_t i = 0; i < box.w; i++) acc |= (load32(p + (size_t)i * 4) & mask32()) ^ want;
+        if (acc) return 0;
+    }
+    memcpy(bgr, first, 3);
+    return 1;
+}

@@ -1,0 +1,48 @@
+/*
+ * The hot path of the pixel engine. Every function has a Python twin in pixels/twin.py.
+ *
+ * A picture is `h` rows of `w` pixels of 4 bytes, B G R X, without padding; X is undefined and never compared.
+ * Every function is told the size of each buffer and checks its arguments against it: it gives -1 and touches
+ * nothing when they do not fit. Nothing is allocated and no pointer outlives a call.
+ */
+#ifndef SUDARE_PIXELS_H
+#define SUDARE_PIXELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define PX_TILE 64
+
+typedef struct {
+    uint8_t *data;
+    size_t size; /* bytes */
+    uint32_t w, h;
+} px_picture;
+
+typedef struct {
+    uint32_t x, y, w, h;
+} px_box;
+
+/* Tight boxes of what differs, one for each 64x64 tile with `touched` set (all tiles when NULL). Gives their number. */
+int64_t px_diff(const px_picture *a, const px_picture *b, const uint8_t *touched, size_t touched_size, px_box *out,
+                size_t out_count);
+
+/* Number of pixels that differ between a box of `a` and the equally large area of `b` at (x, y). */
+int64_t px_distance(const px_picture *a, px_box box, const px_picture *b, uint32_t x, uint32_t y);
+
+/* The box as B G R bytes, rows top down; `out_size` must be exactly w*h*3. */
+int px_pack(const px_picture *a, px_box box, uint8_t *out, size_t out_size);
+
+/* The inverse of px_pack; X becomes 0. */
+int px_apply(px_picture *a, px_box box, const uint8_t *bgr, size_t bgr_size);
+
+/* Moves a box to (x, y) inside the picture; the areas may overlap. */
+int px_copy(px_picture *a, px_box box, uint32_t x, uint32_t y);
+
+/* One colour over the box. */
+int px_fill(px_picture *a, px_box box, const uint8_t bgr[3]);
+
+/* 1 when the box has one colour, then written to `bgr`; 0 when not. */
+int px_solid(const px_picture *a, px_box box, uint8_t bgr[3]);
+
+#endif

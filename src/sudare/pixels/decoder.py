@@ -1,0 +1,127 @@
+"""
+The reference client: records in, a framebuffer out.
+
+Tests and journeys use it to know what a browser would show; it is written to be obviously right, not fast.
+`wire` and `pixels` are strangers, so it takes a record's type, flags and body apart: see `Client.apply`.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import zstandard
+
+from sudare.base.cursor import Reader
+from sudare.base.errors import SudareError
+from sudare.pixels.frames import AREA_LIMIT, BGR, Frame, black, size_is_allowed
+from sudare.pixels.ops import Copy, Fill, Op, Pix, split
+
+WINDOW_LIMIT: Final = 1 << 23
+UPDATE, CURSOR, RESIZE = 1, 2, 3
+RESET: Final = 8
+_SLICE: Final = 256  # input bytes at a time: bounds what a hostile stream can make us hold
+
+
+class Client:
+    """What a browser holds of one session: framebuffer, cursors and decompressor."""
+
+    def __init__(self) -> None:
+        self.frame: Frame = np.zeros((0, 0, 4), np.uint8)
+        self.cursor: bytes = b"\x01"  # body of the CURSOR record in force, images resolved
+        self._cursors: dict[int, bytes] = {}
+        self._forget_stream()
+
+    def apply(self, kind: int, flags: int, body: bytes) -> None:
+        """Take one record. Raises `caller.malformed`."""
+        if flags & RESET:
+            self.reset()
+        if kind == UPDATE:
+            self.update(body)
+        elif kind == RESIZE:
+            reader = Reader(body)
+            self.resize(reader.varint(), reader.varint())
+        elif kind == CURSOR:
+            self._point(body)
+
+    def reset(self) -> None:
+        """Forget decompressor and cursors; the framebuffer becomes black."""
+        self.frame[:] = 0
+        self.cursor = b"\x01"
+        self._cursors.clear()
+        self._forget_stream()
+
+    def resize(self, w: int, h: int) -> None:
+        """A black framebuffer of this size."""
+        if not size_is_allowed(w, h):
+            raise SudareError("caller.malformed", f"framebuffer {w}*{h}")
+        self.frame = black(w, h)
+
+    def update(self, body: bytes) -> None:
+        """Apply the body of one UPDATE."""
+        ops, stream = split(body)
+        pixels = self._inflate(stream, self._needed(ops))
+        pos = 0
+        for op in ops:
+            match op:
+                case Copy():
+                    area = self._area(op.sx, op.sy, op.w, op.h).copy()
+                    self._area(op.dx, op.dy, op.w, op.h)[:] = area
+                case Fill():
+                    self._area(op.x, op.y, op.w, op.h)[:] = np.frombuffer(op.bgr, np.uint8)
+                case Pix():
+                    size = op.w * op.h * 3
+                    part = np.frombuffer(pixels, np.uint8, size, pos).reshape(op.h, op.w, 3)
+                    self._area(op.x, op.y, op.w, op.h)[:] = part
+                    pos += size
+
+    def bgr(self) -> bytes:
+        """The framebuffer as BGR bytes, rows top down; what the golden vectors hash."""
+        return self.frame[:, :, :3].tobytes()
+
+    def _forget_stream(self) -> None:
+        self._stream = zstandard.ZstdDecompressor(max_window_size=WINDOW_LIMIT).decompressobj()
+
+    def _needed(self, ops: Sequence[Op]) -> int:
+        """Bytes the PIX ops want; every op is checked against the framebuffer before anything is drawn."""
+        need = 0
+        for op in ops:
+            if isinstance(op, Copy):
+                self._area(op.sx, op.sy, op.w, op.h)
+                self._area(op.dx, op.dy, op.w, op.h)
+            else:
+                self._area(op.x, op.y, op.w, op.h)
+                need += op.w * op.h * 3 if isinstance(op, Pix) else 0
+        if need > AREA_LIMIT * 3:
+            raise SudareError("caller.malformed", "more pixels than the largest framebuffer has")
+        return need
+
+    def _area(self, x: int, y: int, w: int, h: int) -> BGR:
+        height, width = self.frame.shape[:2]
+        if x + w > width or y + h > height:
+            raise SudareError("caller.malformed", f"{w}*{h} at {x},{y} lies outside {width}*{height}")
+        return self.frame[y : y + h, x : x + w, :3]
+
+    def _inflate(self, stream: bytes, need: int) -> bytearray:
+        out = bytearray()
+        try:
+            for pos in range(0, len(stream), _SLICE):
+                out += self._stream.decompress(stream[pos : pos + _SLICE])
+                if len(out) > need:
+                    break
+        except zstandard.ZstdError as error:
+            raise SudareError("caller.malformed", "pixel stream") from error
+        if len(out) != need:
+            raise SudareError("caller.malformed", f"{len(out)} bytes of pixels where the ops need {need}")
+        return out
+
+    def _point(self, body: bytes) -> None:
+        reader = Reader(body)
+        kind = reader.u8()
+        if kind == 2:
+            self._cursors[reader.varint()] = body
+        elif kind == 3:
+            known = self._cursors.get(reader.varint())
+            if known is None:
+                raise SudareError("caller.malformed", "a cursor that was never sent")
+            body = known
+        self.cursor = body

@@ -1,0 +1,29 @@
+"""What a framebuffer is in this room, and how large it may be."""
+
+from typing import Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Frame: TypeAlias = npt.NDArray[np.uint8]  # (height, width, 4), BGRX, C-contiguous; X is undefined
+BGR: TypeAlias = npt.NDArray[np.uint8]  # (height, width, 3)
+Mask: TypeAlias = npt.NDArray[np.uint8]  # (rows, columns) of tiles; not 0 = look here
+
+TILE: Final = 64
+SIDE_LIMIT: Final = 16_384
+AREA_LIMIT: Final = 33_554_432
+
+
+def size_is_allowed(w: int, h: int) -> bool:
+    """Whether a framebuffer may be w*h (docs/wire/screen.md)."""
+    return 0 < w <= SIDE_LIMIT and 0 < h <= SIDE_LIMIT and w * h <= AREA_LIMIT
+
+
+def black(w: int, h: int) -> Frame:
+    """A black framebuffer."""
+    return np.zeros((h, w, 4), np.uint8)
+
+
+def mask(w: int, h: int, value: int = 0) -> Mask:
+    """A mask for the tiles of a w*h framebuffer."""
+    return np.full((-(-h // TILE), -(-w // TILE)), value, np.uint8)

@@ -1,0 +1,99 @@
+"""
+The C extension behind the same functions as the Python twin.
+
+Importing this module fails where the extension was not built; `sudare.pixels.tiles` then takes the twin.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from sudare.pixels._native import _pixels  # type: ignore[attr-defined,unused-ignore]
+from sudare.pixels.frames import TILE, Frame, Mask
+from sudare.pixels.ops import Box
+
+_ffi: Any = _pixels.ffi
+_lib: Any = _pixels.lib
+
+
+def diff(a: Frame, b: Frame, touched: Mask | None) -> list[Box]:
+    """Tight boxes of what differs, one for each touched tile."""
+    height, width = a.shape[:2]
+    count = -(-height // TILE) * -(-width // TILE)
+    out = np.empty((count, 4), np.uint32)
+    mask = np.ascontiguousarray(touched, np.uint8) if touched is not None else None
+    found = _lib.px_diff(
+        _picture(a),
+        _picture(b),
+        _ffi.NULL if mask is None else _ffi.from_buffer("uint8_t[]", mask),
+        0 if mask is None else mask.size,
+        _ffi.cast("px_box *", _ffi.from_buffer(out, require_writable=True)),
+        count,
+    )
+    return [(x, y, w, h) for x, y, w, h in out[: _checked(found)].tolist()]
+
+
+def distance(a: Frame, box: Box, b: Frame, x: int, y: int) -> int:
+    """Number of pixels that differ."""
+    return _checked(_lib.px_distance(_picture(a), _box(box), _picture(b), *_place(x, y)))
+
+
+def pack(a: Frame, box: Box) -> bytes:
+    """BGR bytes of the box."""
+    value = _box(box)
+    # A box larger than its picture is refused before anything of its size is allocated.
+    height, width = a.shape[:2]
+    if box[2] > width or box[3] > height:
+        raise ValueError(f"{box} lies outside {width}*{height}")
+    out = bytearray(box[2] * box[3] * 3)
+    _checked(_lib.px_pack(_picture(a), value, _ffi.from_buffer("uint8_t[]", out, require_writable=True), len(out)))
+    return bytes(out)
+
+
+def apply(a: Frame, box: Box, bgr: bytes) -> None:
+    """The inverse of `pack`."""
+    _checked(_lib.px_apply(_picture(a, writable=True), _box(box), _ffi.from_buffer("uint8_t[]", bgr), len(bgr)))
+
+
+def copy(a: Frame, box: Box, x: int, y: int) -> None:
+    """Move a box to (x, y)."""
+    _checked(_lib.px_copy(_picture(a, writable=True), _box(box), *_place(x, y)))
+
+
+def fill(a: Frame, box: Box, bgr: bytes) -> None:
+    """One colour over the box."""
+    if len(bgr) != 3:
+        raise ValueError("a colour is 3 bytes")
+    _checked(_lib.px_fill(_picture(a, writable=True), _box(box), bgr))
+
+
+def solid(a: Frame, box: Box) -> bytes | None:
+    """The colour of the box, if it has only one."""
+    bgr = _ffi.new("uint8_t[3]")
+    return bytes(_ffi.buffer(bgr)) if _checked(_lib.px_solid(_picture(a), _box(box), bgr)) else None
+
+
+def _picture(a: Frame, *, writable: bool = False) -> Any:  # noqa: ANN401 - a C struct
+    if a.ndim != 3 or a.shape[2] != 4 or a.dtype != np.uint8:
+        raise ValueError(f"a picture of {a.shape} {a.dtype}")
+    data = _ffi.from_buffer("uint8_t[]", a, require_writable=writable)
+    # The struct does not keep `data` alive; the caller's `a` does, for as long as the call runs.
+    return _ffi.new("px_picture *", {"data": data, "size": a.nbytes, "w": a.shape[1], "h": a.shape[0]})
+
+
+def _box(box: Box) -> Any:  # noqa: ANN401 - a C struct
+    if min(box) < 0 or max(box) >> 32:
+        raise ValueError(f"{box} lies outside")
+    return _ffi.new("px_box *", box)[0]
+
+
+def _place(x: int, y: int) -> tuple[int, int]:
+    if min(x, y) < 0 or max(x, y) >> 32:
+        raise ValueError(f"{x},{y} lies outside")
+    return x, y
+
+
+def _checked(result: int) -> int:
+    if result < 0:
+        raise ValueError("a picture, box or buffer does not fit")
+    return result

@@ -1,0 +1,24 @@
+"""
+The hot functions: from the C extension, or from its Python twin where that was not built.
+
+    diff(a, b, touched) -> [box]     tight boxes of what differs, one a touched 64x64 tile (None: all), row by row
+    distance(a, box, b, x, y) -> n   pixels that differ between a box of `a` and the area of `b` at (x, y)
+    pack(a, box) -> bytes            the box as BGR, rows top down
+    apply(a, box, bgr)               the inverse; X becomes 0
+    copy(a, box, x, y)               move a box inside `a`; areas may overlap
+    fill(a, box, bgr)                one colour over the box
+    solid(a, box) -> bytes | None    its colour, if it has only one
+
+INVARIANT: X is never compared. A box or buffer that does not fit is a ValueError, and nothing was changed.
+"""
+
+try:
+    from sudare.pixels.native import apply, copy, diff, distance, fill, pack, solid
+
+    NATIVE = True
+except ImportError:
+    from sudare.pixels.twin import apply, copy, diff, distance, fill, pack, solid
+
+    NATIVE = False
+
+__all__ = ["NATIVE", "apply", "copy", "diff", "distance", "fill", "pack", "solid"]

@@ -1,0 +1,85 @@
+"""
+The Python twin of the C extension: the same functions over numpy, used where the extension was not built.
+
+The functions are described in `sudare.pixels.tiles`. A box or buffer that does not fit is a ValueError here as there.
+"""
+
+import numpy as np
+
+from sudare.pixels.frames import TILE, Frame, Mask
+from sudare.pixels.ops import Box
+
+
+def diff(a: Frame, b: Frame, touched: Mask | None) -> list[Box]:
+    """Tight boxes of what differs, one for each touched tile."""
+    if a.shape != b.shape:
+        raise ValueError(f"{a.shape} against {b.shape}")
+    height, width = a.shape[:2]
+    rows, cols = -(-height // TILE), -(-width // TILE)
+    if touched is not None and touched.shape != (rows, cols):
+        raise ValueError(f"a mask of {touched.shape}")
+    return [
+        box
+        for row in range(rows)
+        for col in range(cols)
+        if touched is None or touched[row, col]
+        if (box := _tighten(a, b, col * TILE, row * TILE)) is not None
+    ]
+
+
+def distance(a: Frame, box: Box, b: Frame, x: int, y: int) -> int:
+    """Number of pixels that differ."""
+    _, _, w, h = box
+    return int((_area(a, box)[:, :, :3] != _area(b, (x, y, w, h))[:, :, :3]).any(axis=2).sum())
+
+
+def pack(a: Frame, box: Box) -> bytes:
+    """BGR bytes of the box."""
+    return _area(a, box)[:, :, :3].tobytes()
+
+
+def apply(a: Frame, box: Box, bgr: bytes) -> None:
+    """The inverse of `pack`."""
+    area = _area(a, box)
+    area[:, :, :3] = np.frombuffer(bgr, np.uint8).reshape(*area.shape[:2], 3)
+    area[:, :, 3] = 0
+
+
+def copy(a: Frame, box: Box, x: int, y: int) -> None:
+    """Move a box to (x, y)."""
+    _, _, w, h = box
+    target = _area(a, (x, y, w, h))
+    target[:] = _area(a, box).copy()
+
+
+def fill(a: Frame, box: Box, bgr: bytes) -> None:
+    """One colour over the box."""
+    if len(bgr) != 3:
+        raise ValueError("a colour is 3 bytes")
+    _area(a, box)[:] = (*bgr, 0)
+
+
+def solid(a: Frame, box: Box) -> bytes | None:
+    """The colour of the box, if it has only one."""
+    area = _area(a, box)[:, :, :3]
+    first = area[0, 0]
+    return first.tobytes() if (area == first).all() else None
+
+
+def _tighten(a: Frame, b: Frame, x: int, y: int) -> Box | None:
+    part = np.s_[y : y + TILE, x : x + TILE, :3]
+    differs = (a[part] != b[part]).any(axis=2)
+    rows = np.flatnonzero(differs.any(axis=1))
+    if not rows.size:
+        return None
+    cols = np.flatnonzero(differs.any(axis=0))
+    left, right, top, bottom = int(cols[0]), int(cols[-1]), int(rows[0]), int(rows[-1])
+    return x + left, y + top, right - left + 1, bottom - top + 1
+
+
+def _area(a: Frame, box: Box) -> Frame:
+    x, y, w, h = box
+    height, width = a.shape[:2]
+    if x < 0 or y < 0 or w < 1 or h < 1 or x + w > width or y + h > height:
+        raise ValueError(f"{box} lies outside {width}*{height}")
+    return a[y : y + h, x : x + w]

@@ -1,0 +1,77 @@
+"""Dialling a gateway: TCP, TLS, the pin, and one HTTP/1.1 upgrade."""
+
+import asyncio
+import socket
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from sudare.base.errors import SudareError
+from sudare.runtime.tls import check_pin, client_context
+from sudare.wire.tunnel.head import MAX_HEAD, upgrade_request
+
+PATIENCE_S: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """Where a gateway is and which TLS key it must show (None: the system's trust store decides)."""
+
+    host: str
+    port: int
+    pin: bytes | None
+
+    @classmethod
+    def of(cls, url: str, pin: str = "") -> "Gateway":
+        """From `https://host[:port]` and a hex pin."""
+        parts = urlsplit(url)
+        if parts.scheme != "https" or not parts.hostname:
+            raise SudareError("caller.malformed", f"not an https address: {url}")
+        return cls(parts.hostname, parts.port or 443, bytes.fromhex(pin) if pin else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An upgraded connection; `spki` is the TLS key the gateway showed."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    spki: bytes
+
+
+async def connect(gateway: Gateway) -> Line:
+    """TCP and TLS. Raises `link.lost` or `denied.connector-proof` (the pin)."""
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            reader, writer = await asyncio.open_connection(
+                gateway.host,
+                gateway.port,
+                ssl=client_context(pinned=gateway.pin is not None),
+                server_hostname=gateway.host,
+            )
+    except (OSError, TimeoutError) as failure:
+        raise SudareError("link.lost", f"{gateway.host}:{gateway.port}: {failure}") from None
+    try:
+        spki = check_pin(writer.get_extra_info("ssl_object"), gateway.pin)
+    except SudareError:
+        writer.close()
+        raise
+    raw = writer.get_extra_info("socket")
+    raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return Line(reader, writer, spki)
+
+
+async def upgrade(gateway: Gateway, path: str, protocol: str, **headers: str) -> Line:
+    """A connection upgraded to `protocol`. Raises `link.lost` when the gateway does not agree."""
+    line = await connect(gateway)
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            line.writer.write(upgrade_request(path, f"{gateway.host}:{gateway.port}", protocol, **headers))
+            head = await line.reader.readuntil(b"\r\n\r\n")
+    except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as failure:
+        line.writer.close()
+        raise SudareError("link.lost", f"upgrade: {type(failure).__name__}") from None
+    if len(head) > MAX_HEAD or not head.startswith(b"HTTP/1.1 101 "):
+        line.writer.close()
+        raise SudareError("link.lost", f"upgrade: {head[:40]!r}")
+    return line

@@ -1,0 +1,98 @@
+"""
+The connector's end of a control connection: introduces itself, proves it, then listens.
+
+INVARIANT: `open`, `cut` and the rest are acted on only after `Welcome`.
+"""
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from sudare.base.encoding import b64, unb64
+from sudare.base.errors import SudareError
+from sudare.wire.tunnel import messages as m
+from sudare.wire.tunnel.proof import prove
+from sudare.wire.tunnel.pulse import Pulse
+
+Event = m.Welcome | m.Open | m.Cut | m.Renewed | m.Drain
+
+
+class ConnectorEnd:
+    """One control connection of connector `name`; `spki` is the SHA-256 of the gateway's TLS key as seen."""
+
+    def __init__(
+        self,
+        now: float,
+        *,
+        name: str,
+        boot: str,
+        generation: int,
+        key: ec.EllipticCurvePrivateKey,
+        certificate: str,
+        spki: bytes,
+    ) -> None:
+        self._lines = m.Lines()
+        self._pulse = Pulse(now)
+        self._boot = boot
+        self._key = key
+        self._certificate = certificate
+        self._spki = spki
+        self._welcome = False
+        self._out = bytearray(m.encode(m.Hello(name, boot, [m.PROTO], generation)))
+
+    def data_to_send(self) -> bytes:
+        """Bytes for the gateway since the last call."""
+        out, self._out = bytes(self._out), bytearray()
+        return out
+
+    def receive(self, data: bytes, now: float) -> list[Event]:
+        """Events of these bytes. Raises SudareError (with the gateway's own code when it refused)."""
+        self._pulse.heard(now)
+        events: list[Event] = []
+        for message in self._lines.receive(data):
+            event = self._handle(message, now)
+            if event is not None:
+                events.append(event)
+        return events
+
+    def _handle(self, message: m.Message, now: float) -> Event | None:
+        match message:
+            case m.Challenge() if not self._welcome:
+                self._send(m.Proof(self._certificate, b64(self._answer(message.nonce))))
+            case m.Refused():
+                raise SudareError(message.code, "refused by the gateway")
+            case m.Welcome() if not self._welcome:
+                self._welcome = True
+                self._pulse = Pulse(now, ping_s=max(1, min(60, message.ping_s)))
+                return message
+            case m.Ping():
+                self._send(m.Pong(message.n))
+            case m.Pong():
+                pass
+            case m.Open() | m.Cut() | m.Renewed() | m.Drain() if self._welcome:
+                return message
+            case _:
+                raise SudareError("caller.malformed", f"{type(message).__name__} out of turn")
+        return None
+
+    def _answer(self, nonce: str) -> bytes:
+        try:
+            return prove(self._key, unb64(nonce), self._boot, self._spki)
+        except ValueError:
+            raise SudareError("caller.malformed", "challenge") from None
+
+    def send(self, message: m.Catalogue | m.Refuse | m.Renew) -> None:
+        """Something the connector says; only after `Welcome`."""
+        self._send(message)
+
+    def _send(self, message: m.Message) -> None:
+        self._out += m.encode(message)
+
+    def tick(self, now: float) -> None:
+        """Ping when due. Raises `link.lost` after silence."""
+        if self._pulse.dead(now):
+            raise SudareError("link.lost", "silence")
+        if (number := self._pulse.due(now)) is not None and self._welcome:
+            self._send(m.Ping(number))
+
+    def next_deadline(self) -> float:
+        """When `tick` wants to be called."""
+        return self._pulse.next_deadline()

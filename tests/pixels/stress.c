@@ -1,0 +1,66 @@
+/* Random pictures, true and false boxes, exact heap buffers: run under ASan and UBSan by test_sanitizers.py. */
+#include "pixels.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint32_t state = 1;
+
+static uint32_t any(uint32_t below) {
+    state = state * 1664525u + 1013904223u;
+    return below ? (state >> 8) % below : 0;
+}
+
+static px_picture picture(uint32_t w, uint32_t h) {
+    px_picture p = {malloc((size_t)w * h * 4), (size_t)w * h * 4, w, h};
+    for (size_t i = 0; i < p.size; i++) p.data[i] = (uint8_t)(any(4) ? 0 : any(256));
+    return p;
+}
+
+static px_box box(const px_picture *p) {
+    if (!any(4)) return (px_box){state, any(9) ? any(p->w) : UINT32_MAX, any(2) ? UINT32_MAX : any(300), any(300)};
+    uint32_t x = any(p->w), y = any(p->h);
+    return (px_box){x, y, 1 + any(p->w - x + (any(8) == 0)), 1 + any(p->h - y + (any(8) == 0))};
+}
+
+static void boxes(px_picture *a, const px_picture *b) {
+    px_box it = box(a);
+    uint8_t bgr[3];
+    size_t size = (size_t)it.w * it.h * 3;
+    px_distance(a, it, b, any(b->w), any(b->h));
+    px_solid(a, it, bgr);
+    px_copy(a, it, any(a->w), any(a->h));
+    if (size < (1u << 20)) {
+        uint8_t *out = malloc(size ? size : 1);
+        if (px_pack(a, it, out, size) == 0 && px_apply(a, it, out, size) != 0) abort();
+        if (px_pack(a, it, out, size + 1) == 0) abort();
+        free(out);
+    }
+    px_fill(a, it, (const uint8_t[]){1, 2, 3});
+}
+
+static void round_trip(void) {
+    uint32_t w = 1 + any(200), h = 1 + any(200), tiles = ((w + 63) / 64) * ((h + 63) / 64);
+    px_picture a = picture(w, h), b = picture(any(8) ? w : 1 + any(200), h);
+    uint8_t *touched = malloc(tiles);
+    px_box *out = malloc(tiles * sizeof *out);
+    for (uint32_t i = 0; i < tiles; i++) touched[i] = (uint8_t)any(2);
+    int64_t found = px_diff(&a, &b, any(2) ? touched : NULL, tiles, out, tiles);
+    if (found > (int64_t)tiles) abort();
+    for (int64_t i = 0; i < found; i++)
+        if (out[i].x + out[i].w > w || out[i].y + out[i].h > h || !out[i].w || !out[i].h) abort();
+    for (int i = 0; i < 8; i++) boxes(&a, &b);
+    a.size--;
+    if (px_fill(&a, (px_box){0, 0, 1, 1}, (const uint8_t[]){1, 2, 3}) == 0) abort();
+    free(a.data);
+    free(b.data);
+    free(touched);
+    free(out);
+}
+
+int main(void) {
+    for (int i = 0; i < 1500; i++) round_trip();
+    puts("ok");
+    return 0;
+}

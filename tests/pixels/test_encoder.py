@@ -1,0 +1,288 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.pixels.pictures import noise_in_x, paint, picture
+
+from sudare.pixels import encoder as module
+from sudare.pixels import ops, twin
+from sudare.pixels.decoder import RESET, RESIZE, UPDATE, Client
+from sudare.pixels.encoder import Encoder
+
+
+class Pair:
+    """An encoder and the reference client, joined by bytes only."""
+
+    def __init__(self, frame):
+        h, w = frame.shape[:2]
+        self.frame = frame
+        self.encoder = Encoder(w, h)
+        self.client = Client()
+        self.reset_next = True
+        self.tell_size()
+
+    def tell_size(self):
+        h, w = self.frame.shape[:2]
+        body = ops.Writer().varint(w).varint(h).done()
+        self.client.apply(RESIZE, self.flags(), body)
+
+    def flags(self):
+        flags, self.reset_next = RESET if self.reset_next else 0, False
+        return flags
+
+    def step(self, limit=8000, near=None):
+        update = self.encoder.encode(self.frame, limit=limit, near=near)
+        if update is not None:
+            self.client.apply(UPDATE, self.flags(), update.body)
+            assert np.array_equal(self.client.frame[:, :, :3], self.encoder._shadow[:, :, :3])
+        return update
+
+    def settle(self, limit=8000):
+        updates = []
+        while (update := self.step(limit)) is not None:
+            updates.append(update)
+        assert not self.encoder.pending
+        assert np.array_equal(self.client.frame[:, :, :3], self.frame[:, :, :3])
+        return updates
+
+
+seeds = st.integers(0, 2**32 - 1)
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(["paint", "paint", "scroll", "scroll", "lie", "reset", "resize", "send", "send", "outside"]),
+        seeds,
+    ),
+    max_size=14,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 200), st.integers(1, 200), seeds, steps)
+def test_whatever_happens_the_client_ends_with_the_pixels_of_the_source(w, h, seed, script):
+    pair = Pair(picture(w, h, seed))
+
+    for what, number in script:
+        play(pair, what, np.random.default_rng(number))
+
+    pair.settle(limit=int(np.random.default_rng(seed).choice([1, 300, 2000, 100_000])))
+
+
+def play(pair, what, rng):
+    frame = pair.frame
+    h, w = frame.shape[:2]
+    if what == "paint":
+        pair.encoder.note([paint(frame, rng)])
+    elif what == "scroll":
+        sw, sh = int(rng.integers(1, w + 1)), int(rng.integers(1, h + 1))
+        sx, dx = (int(v) for v in rng.integers(0, w - sw + 1, 2))
+        sy, dy = (int(v) for v in rng.integers(0, h - sh + 1, 2))
+        twin.copy(frame, (sx, sy, sw, sh), dx, dy)
+        pair.encoder.note([], [(sx, sy, sw, sh, dx, dy)])
+    elif what == "lie":  # a hint about something that never happened
+        pair.encoder.note([], [tuple(int(v) for v in rng.integers(-2, max(w, h) + 2, 6))])
+    elif what == "reset":
+        pair.encoder.reset()
+        pair.reset_next = True
+    elif what == "resize":
+        pair.frame = picture(int(rng.integers(1, 150)), int(rng.integers(1, 150)), int(rng.integers(0, 2**32)))
+        pair.encoder.resize(pair.frame.shape[1], pair.frame.shape[0])
+        pair.tell_size()
+    elif what == "outside":
+        pair.encoder.note([(-50, -50, 40, 40), (w, h, 10, 10), (0, 0, -3, 5), (-5, -5, 10**6, 10**6)])
+    elif what == "send":
+        near = tuple(int(v) for v in rng.integers(-5, 200, 2)) if rng.integers(0, 2) else None
+        pair.step(int(rng.choice([1, 300, 3000, 100_000])), near)
+    noise_in_x(pair.frame, rng)
+
+
+def text_like(w, h, seed=1):
+    rng = np.random.default_rng(seed)
+    frame = np.full((h, w, 4), 255, np.uint8)
+    for y in range(4, h - 16, 22):
+        frame[y : y + 14, 6 : w - 6, :3] = (rng.random((14, w - 12, 1)) > 0.6) * 255
+    return frame
+
+
+def test_nothing_noted_gives_nothing():
+    pair = Pair(text_like(300, 200))
+    pair.settle()
+
+    assert pair.step() is None
+    assert not pair.encoder.pending
+
+
+def test_noted_damage_that_changed_nothing_costs_nothing():
+    pair = Pair(text_like(300, 200))
+    pair.settle()
+    pair.encoder.note([(0, 0, 300, 200)])
+
+    assert pair.encoder.pending
+    assert pair.step() is None
+
+
+def test_one_colour_is_filled_without_any_pixels():
+    pair = Pair(np.full((200, 300, 4), 7, np.uint8))
+
+    [update] = pair.settle()
+
+    assert update.raw_pixels == 0
+    assert ops.split(update.body) == ([ops.Fill(0, 0, 300, 200, b"\x07\x07\x07")], b"")
+    assert update.last
+
+
+def test_a_scroll_with_its_hint_is_a_copy_and_the_strip_it_revealed():
+    pair = Pair(text_like(640, 480))
+    pair.settle()
+    twin.copy(pair.frame, (0, 22, 640, 458), 0, 0)
+    pair.frame[458:] = text_like(640, 22, 9)
+    pair.encoder.note([(0, 458, 640, 22)], [(0, 22, 640, 458, 0, 0)])
+
+    [update] = pair.settle()
+
+    found, _ = ops.split(update.body)
+    assert found[0] == ops.Copy(0, 22, 640, 458, 0, 0)
+    assert update.raw_pixels <= 640 * 22
+
+
+def test_three_scrolls_between_two_looks_are_three_copies():
+    pair = Pair(text_like(640, 480))
+    pair.settle()
+    for seed in (5, 6, 7):
+        twin.copy(pair.frame, (0, 22, 640, 458), 0, 0)
+        pair.frame[458:] = text_like(640, 22, seed)
+        pair.encoder.note([(0, 458, 640, 22)], [(0, 22, 640, 458, 0, 0)])
+
+    updates = pair.settle()
+
+    assert [type(op) for op in ops.split(updates[0].body)[0]][:3] == [ops.Copy] * 3
+    assert sum(u.raw_pixels for u in updates) <= 640 * 66
+
+
+def test_a_hint_that_would_not_help_is_not_used():
+    pair = Pair(text_like(320, 240))
+    pair.settle()
+    pair.encoder.note([], [(0, 22, 320, 200, 0, 0)])
+
+    assert pair.step() is None
+
+
+def test_more_hints_than_are_worth_trying_are_only_damage():
+    pair = Pair(text_like(320, 240))
+    pair.settle()
+    twin.copy(pair.frame, (0, 22, 320, 200), 0, 0)
+    pair.encoder.note([], [(0, 22, 320, 200, 0, 0)] * (module.MOVES_MAX + 1))
+
+    updates = pair.settle()
+
+    assert not any(isinstance(op, ops.Copy) for u in updates for op in ops.split(u.body)[0])
+
+
+@pytest.mark.parametrize("limit", [1300, 4096, 8000])
+@pytest.mark.parametrize("kind", ["text", "noise"])
+def test_units_keep_close_to_their_limit(limit, kind):
+    rng = np.random.default_rng(3)
+    frame = text_like(640, 480) if kind == "text" else rng.integers(0, 256, (240, 320, 4)).astype(np.uint8)
+    pair = Pair(frame)
+
+    sizes = [len(update.body) for update in pair.settle(limit)]
+
+    assert max(sizes) <= limit * 4.5  # the first guess, over content it knows nothing of
+    assert max(sizes[3:]) <= limit * 1.5
+    assert sum(sizes[:-1]) / len(sizes[:-1]) >= limit * 0.6
+
+
+def test_only_the_end_of_a_pass_is_last():
+    updates = Pair(text_like(1280, 720)).settle(2000)
+
+    assert [u.last for u in updates] == [False] * (len(updates) - 1) + [True]
+
+
+def test_what_is_near_comes_first_and_small_before_large():
+    pair = Pair(np.zeros((640, 1280, 4), np.uint8))
+    pair.settle()
+    rng = np.random.default_rng(2)
+    places = {"large": (0, 0, 400, 300), "small": (900, 0, 20, 20), "here": (640, 520, 60, 60)}
+    for x, y, w, h in places.values():
+        pair.frame[y : y + h, x : x + w] = rng.integers(0, 256, (h, w, 4))
+        pair.encoder.note([(x, y, w, h)])
+
+    first, second = pair.step(300, near=(660, 540)), None
+    while pair.client.frame[579, 699, 0] != pair.frame[579, 699, 0]:
+        second = pair.step(300, near=(660, 540))
+    after = pair.step(300, near=(660, 540))
+
+    assert first is not None
+    assert second is not None
+    assert {(op.x // 64 * 64, op.y // 64 * 64) for op in ops.split(first.body)[0]} == {(640, 512)}
+    assert {op.x >= 896 for op in ops.split(after.body)[0]} == {True}
+
+
+def test_a_small_area_that_never_rests_does_not_starve_a_large_one():
+    pair = Pair(np.zeros((640, 1280, 4), np.uint8))
+    pair.settle()
+    rng = np.random.default_rng(2)
+    pair.frame[0:300, 0:600] = rng.integers(0, 256, (300, 600, 4))
+    pair.encoder.note([(0, 0, 600, 300)])
+
+    for _ in range(600 * 300 * 3 // 2000):
+        pair.frame[600:620, 1200:1220] = rng.integers(0, 256, (20, 20, 4))
+        pair.encoder.note([(1200, 600, 20, 20)])
+        pair.step(4000)
+
+    assert np.array_equal(pair.client.frame[:300, :600, :3], pair.frame[:300, :600, :3])
+
+
+def test_fresh_small_damage_overtakes_a_large_pass_when_near_is_given():
+    pair = Pair(np.zeros((640, 1280, 4), np.uint8))
+    pair.settle()
+    rng = np.random.default_rng(2)
+    pair.frame[0:300, 0:600] = rng.integers(0, 256, (300, 600, 4))
+    pair.encoder.note([(0, 0, 600, 300)])
+    pair.step(2000)
+    pair.frame[600:620, 1200:1220] = rng.integers(0, 256, (20, 20, 4))
+    pair.encoder.note([(1200, 600, 20, 20)])
+
+    update = pair.step(4000, near=(0, 0))
+
+    assert ops.Pix(1200, 600, 20, 20) in ops.split(update.body)[0]
+    assert not update.last
+
+
+def test_a_region_that_changes_before_its_turn_is_sent_once():
+    pair = Pair(text_like(640, 480))
+    pair.settle()
+    for seed in range(20):
+        pair.frame[100:140] = text_like(640, 40, seed)
+        pair.encoder.note([(0, 100, 640, 40)])
+
+    updates = pair.settle(100_000)
+
+    assert sum(u.raw_pixels for u in updates) <= 640 * 40
+
+
+def test_damage_noted_while_an_encode_runs_is_kept(monkeypatch):
+    pair = Pair(text_like(640, 480))
+    pair.settle()
+    pair.encoder.note([(0, 0, 64, 64)])
+    real = module.tiles.diff
+
+    def diff_while_noting(frame, shadow, touched):
+        monkeypatch.setattr(module.tiles, "diff", real)
+        found = real(frame, shadow, touched)
+        pair.encoder.note([(300, 300, 10, 10)], [(0, 0, 10, 10, 300, 300)])
+        return found
+
+    monkeypatch.setattr(module.tiles, "diff", diff_while_noting)
+    pair.step()
+
+    assert pair.encoder.pending
+    pair.settle()
+
+
+def test_a_frame_of_another_size_is_a_programming_mistake():
+    pair = Pair(text_like(64, 64))
+
+    with pytest.raises(ValueError, match="shadow"):
+        pair.encoder.encode(text_like(65, 64), limit=1000)
+    with pytest.raises(ValueError, match="framebuffer"):
+        pair.encoder.resize(0, 5)

@@ -1,0 +1,139 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.pixels.pictures import boxes, picture, pictures
+
+from sudare.pixels import twin
+
+native = pytest.importorskip("sudare.pixels.native", reason="the extension was not built", exc_type=ImportError)
+seeds = st.integers(0, 2**32 - 1)
+
+
+@given(pictures(), seeds, st.data())
+def test_diff_agrees_with_its_twin(a, seed, data):
+    h, w = a.shape[:2]
+    b = picture(w, h, seed)
+    shape = (-(-h // 64), -(-w // 64))
+    touched = data.draw(st.none() | st.integers(0, 2**32 - 1).map(lambda s: mask(shape, s)))
+
+    assert native.diff(a, b, touched) == twin.diff(a, b, touched)
+
+
+def mask(shape, seed):
+    return np.random.default_rng(seed).integers(0, 2, shape).astype(np.uint8)
+
+
+@given(pictures(), st.data())
+def test_diff_finds_a_single_pixel_at_any_place(a, data):
+    h, w = a.shape[:2]
+    x, y = data.draw(st.integers(0, w - 1)), data.draw(st.integers(0, h - 1))
+    b = a.copy()
+    b[y, x, data.draw(st.integers(0, 2))] ^= data.draw(st.integers(1, 255))
+
+    assert native.diff(a, b, None) == twin.diff(a, b, None) == [(x, y, 1, 1)]
+
+
+@given(pictures(), st.data())
+def test_distance_agrees_with_its_twin(a, data):
+    box = data.draw(boxes(a))
+    h, w = a.shape[:2]
+    b = picture(w, h, data.draw(seeds))
+    x, y = data.draw(st.integers(0, w - box[2])), data.draw(st.integers(0, h - box[3]))
+
+    assert native.distance(a, box, b, x, y) == twin.distance(a, box, b, x, y)
+
+
+@given(pictures(), st.data())
+def test_pack_solid_and_apply_agree_with_their_twins(a, data):
+    box = data.draw(boxes(a))
+    one, two = np.zeros_like(a), np.zeros_like(a)
+
+    assert native.pack(a, box) == twin.pack(a, box)
+    assert native.solid(a, box) == twin.solid(a, box)
+    native.apply(one, box, native.pack(a, box))
+    twin.apply(two, box, twin.pack(a, box))
+    assert np.array_equal(one, two)
+
+
+@given(pictures(), st.data())
+def test_copy_agrees_with_its_twin_also_where_the_areas_overlap(a, data):
+    box = data.draw(boxes(a))
+    h, w = a.shape[:2]
+    x, y = data.draw(st.integers(0, w - box[2])), data.draw(st.integers(0, h - box[3]))
+    b = a.copy()
+
+    native.copy(a, box, x, y)
+    twin.copy(b, box, x, y)
+
+    assert np.array_equal(a, b)
+
+
+@given(pictures(), st.binary(min_size=3, max_size=3), st.data())
+def test_fill_agrees_with_its_twin(a, bgr, data):
+    box = data.draw(boxes(a))
+    b = a.copy()
+
+    native.fill(a, box, bgr)
+    twin.fill(b, box, bgr)
+
+    assert np.array_equal(a, b)
+
+
+@pytest.mark.parametrize("engine", [native, twin], ids=["native", "twin"])
+@pytest.mark.parametrize(
+    "box",
+    [
+        (-1, 0, 1, 1),
+        (0, -1, 1, 1),
+        (0, 0, 0, 1),
+        (0, 0, 1, 0),
+        (9, 0, 2, 1),
+        (0, 7, 1, 2),
+        (1, 1, 2**31, 2**31),
+        (2**32 - 1, 0, 2, 1),
+        (2**40, 0, 1, 1),
+        (1, 0, 2**32 - 1, 1),
+    ],
+    ids=str,
+)
+def test_a_box_outside_the_picture_is_refused_and_changes_nothing(engine, box):
+    a = picture(10, 8, 1)
+    before = a.copy()
+
+    for call in (
+        lambda: engine.pack(a, box),
+        lambda: engine.solid(a, box),
+        lambda: engine.fill(a, box, b"abc"),
+        lambda: engine.apply(a, box, b"abc"),
+        lambda: engine.copy(a, box, 0, 0),
+        lambda: engine.copy(a, (0, 0, 2, 2), 9, 7),
+        lambda: engine.distance(a, box, a, 0, 0),
+        lambda: engine.distance(a, (0, 0, 2, 2), a, 9, 7),
+    ):
+        with pytest.raises(ValueError, match=r"\S"):
+            call()
+
+    assert np.array_equal(a, before)
+
+
+@pytest.mark.parametrize("engine", [native, twin], ids=["native", "twin"])
+def test_buffers_of_another_size_are_refused(engine):
+    a, b = picture(70, 8, 1), picture(8, 70, 1)
+
+    for call in (
+        lambda: engine.diff(a, b, None),
+        lambda: engine.diff(a, a, np.ones((2, 2), np.uint8)),
+        lambda: engine.apply(a, (0, 0, 2, 2), bytes(11)),
+        lambda: engine.apply(a, (0, 0, 2, 2), bytes(13)),
+        lambda: engine.fill(a, (0, 0, 2, 2), b"ab"),
+    ):
+        with pytest.raises(ValueError, match=r"\S"):
+            call()
+
+
+def test_a_picture_that_is_not_contiguous_is_refused():
+    a = picture(70, 80, 1)
+
+    with pytest.raises(ValueError, match=r"\S"):
+        native.pack(a[:, ::2], (0, 0, 1, 1))
