@@ -19,7 +19,7 @@ class Book:
     vnc: str = field(default_factory=pc_password)
     links: dict[str, str] = field(default_factory=dict)
     ready: list[str] = field(default_factory=list)
-    joined: bool = False
+    joined: float = 0.0  # Unix seconds; 0 is never
     port: int = 0
 
     def write(self, folder: Path) -> None:

@@ -30,7 +30,7 @@ class Browser:
     def __init__(self, url: str, certificate: Path) -> None:
         self._url = url
         self._tls = ssl.create_default_context(cafile=str(certificate))
-        self._cookie = ""
+        self._cookies: dict[str, str] = {}
         self._csrf = ""
 
     def call(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
@@ -38,7 +38,8 @@ class Browser:
         parts = urlsplit(self._url)
         connection = http.client.HTTPSConnection(parts.hostname or "", parts.port or 443, timeout=20, context=self._tls)
         headers = {"Origin": self._url, "Content-Type": "application/json", "Sec-Fetch-Site": "same-origin"}
-        headers |= {"Cookie": self._cookie} if self._cookie else {}
+        if self._cookies:
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
         headers |= {"Sudare-CSRF": self._csrf} if self._csrf else {}
         try:
             connection.request(method, f"/api/v1/{path}", None if body is None else json.dumps(body), headers)
@@ -48,13 +49,21 @@ class Browser:
             connection.close()
         for name, value in answer.getheaders():
             if name.lower() == "set-cookie":
-                self._cookie = value.partition(";")[0]
+                self._keep(value)
         told = json.loads(raw) if raw.strip() else None
         if answer.status >= 400:
             raise RefusedError(answer.status, told)
         if isinstance(told, dict) and told.get("csrf"):
             self._csrf = told["csrf"]
         return told
+
+    def _keep(self, cookie: str) -> None:
+        pair, _, attributes = cookie.partition(";")
+        name, _, value = pair.partition("=")
+        if value.strip('"') and "max-age=0" not in attributes.lower():
+            self._cookies[name] = value
+        else:
+            self._cookies.pop(name, None)
 
     def welcome(self, link: str, password: str) -> None:
         """Open the one-use link and set a password."""

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -21,6 +22,7 @@ from demo.cityhall.process import NotReadyError, Process
 
 ROOT = Path(__file__).parent.parent
 _SUDARE = (sys.executable, "-m", "sudare.entry.cli")
+_GOOD_S = 5 * 86_400.0  # certificates live seven days, and are renewed only while the connector runs
 _CONNECTOR = """[connector]
 gateway = "{url}"
 name = "{site}"
@@ -129,12 +131,13 @@ class Installation:
 
     def _connector(self) -> None:
         self.connector_folder.mkdir(mode=0o700, exist_ok=True)
-        if not self._book.joined:
+        if time.time() - self._book.joined > _GOOD_S:
+            self._forget_connectors()
             token = self._gateway_command("connector", "add", people.SITE).split()[-1]
             options = ["--dir", str(self.connector_folder), "--name", people.SITE]
             options += ["--accept-fingerprint", fingerprint(self.certificate)]
             self._command("connector", "join", self.url, token, *options)
-            self._book.joined = True
+            self._book.joined = time.time()
             self._book.write(self._folder)
         (self.connector_folder / "connector.toml").write_text(self._connector_file())
         run = [*_SUDARE, "connector", "run", "--dir", str(self.connector_folder)]
@@ -142,6 +145,15 @@ class Installation:
         self._running.append(connector)
         admin = self.browser(people.ADMIN.login)
         connector.wait_until(lambda: self._offered(admin), 40)
+
+    def _forget_connectors(self) -> None:
+        """A connector away for longer than its certificate is good may not come back: it joins anew."""
+        for line in self._gateway_command("connector", "list").splitlines():
+            connector, _, state = line.partition("\t")
+            if not state.endswith("revoked"):
+                self._gateway_command("connector", "revoke", connector)
+        shutil.rmtree(self.connector_folder, ignore_errors=True)
+        self.connector_folder.mkdir(mode=0o700, exist_ok=True)
 
     def _connector_file(self) -> str:
         head = _CONNECTOR.format(url=self.url, site=people.SITE, sandbox=sandbox(), groupware=self._city.groupware.url)
@@ -153,9 +165,7 @@ class Installation:
 
     def _offered(self, admin: Browser) -> bool:
         """Whether the connector is connected and the gateway knows both PCs."""
-        sites = [
-            c for c in admin.call("GET", "admin/connectors") if c.get("connected") or c.get("state") == "connected"
-        ]
+        sites = [c for c in admin.call("GET", "admin/connectors") if c["connected"]]
         names = {t["name"] for t in admin.call("GET", "admin/targets") if t.get("offered", True)}
         return bool(sites) and {self._city.rdp.name, self._city.vnc.name} <= names
 
