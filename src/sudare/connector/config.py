@@ -7,6 +7,8 @@ INVARIANT: a target that is not here does not exist, whatever a ticket says.
 from dataclasses import dataclass
 from pathlib import Path
 
+from sudare.connector.officedesk import ScheduleSettings
+
 API_TARGET = "api"
 
 
@@ -25,16 +27,6 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
-    """The groupware. `account` is a pattern over the ticket's account name."""
-
-    kind: str
-    url: str
-    account: str = "{account}"
-    credential: str = "person"
-
-
-@dataclass(frozen=True, slots=True)
 class Worker:
     """How session processes are run."""
 
@@ -50,7 +42,7 @@ class ConnectorConfig:
     name: str
     state: Path
     worker: Worker
-    schedule: Schedule | None
+    schedule: ScheduleSettings | None
     targets: tuple[Target, ...]
 
     def target(self, target_id: str) -> Target | None:

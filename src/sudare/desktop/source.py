@@ -111,6 +111,10 @@ class DesktopSource(Protocol):
         """Ask for another desktop size, where the protocol can."""
         ...
 
+    def hold(self, held: bool) -> None:  # noqa: FBT001
+        """Back-pressure: stop asking for pictures, or go on; damage meanwhile accumulates at the PC or here."""
+        ...
+
     def close(self) -> None:
         """End it; idempotent."""
         ...

@@ -57,7 +57,7 @@ async def run(directory: Path) -> None:
     config = connector_config.load(directory / CONFIG)
     identity = load_identity(config.state)
     async with Tasks("connector") as tasks:
-        desk = OfficeDesk(config.schedule, clock.now)
+        desk = OfficeDesk(config.schedule)
         async with Sessions(config, identity.seal, desk) as sessions:
             control = wire(config, identity, sessions, tasks)
             await control.run()

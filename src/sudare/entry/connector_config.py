@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from sudare.base.errors import SudareError
-from sudare.connector.config import API_TARGET, ConnectorConfig, Schedule, Target, Worker
+from sudare.connector.config import API_TARGET, ConnectorConfig, Target, Worker
+from sudare.connector.officedesk import ScheduleSettings
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _CERTIFICATE: Final = re.compile(r"first-use|none|sha256:[0-9a-f]{64}")
 _LOOPBACK: Final = {"127.0.0.1", "::1", "localhost"}
 
 
-class Mistakes(SudareError):
+class ConfigurationError(SudareError):
     """All mistakes of a file; `lines` are for the person who wrote it."""
 
     def __init__(self, path: Path, lines: list[str]) -> None:
@@ -76,15 +77,15 @@ class _Table:
 
 
 def load(path: Path) -> ConnectorConfig:
-    """The configuration. Raises `Mistakes`."""
+    """The configuration. Raises `ConfigurationError`."""
     try:
         document = tomllib.loads(path.read_text())
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
-        raise Mistakes(path, [str(failure)]) from None
+        raise ConfigurationError(path, [str(failure)]) from None
     mistakes: list[str] = []
     config = _read(document, path, mistakes)
     if mistakes:
-        raise Mistakes(path, mistakes)
+        raise ConfigurationError(path, mistakes)
     return config
 
 
@@ -112,20 +113,17 @@ def _read(document: dict[str, Any], path: Path, mistakes: list[str]) -> Connecto
     return ConnectorConfig(gateway, name, path.parent / state, worker, schedule, targets)
 
 
-def _schedule(entry: object, mistakes: list[str]) -> Schedule:
+def _schedule(entry: object, mistakes: list[str]) -> ScheduleSettings | None:
     table = _Table("schedule", entry, mistakes)
-    schedule = Schedule(
-        table.choice("kind", ("caldav",), "caldav"),
-        table.text("url"),
-        table.text("account", "{account}"),
-        table.choice("credential", ("person",), "person"),
-    )
-    if schedule.url and not schedule.url.startswith(("http://", "https://")):
-        table.wrong("url", "an address that begins with http:// or https:// expected")
-    if "{account}" not in schedule.account:
-        table.wrong("account", "must contain {account}")
+    kind, url = table.text("kind", "caldav"), table.text("url")
+    account, credential = table.text("account", "{account}"), table.text("credential", "person")
+    authority = table.text("authority", "")
     table.done()
-    return schedule
+    try:
+        return ScheduleSettings(url, kind, account, credential, authority)
+    except ValueError as wrong:
+        mistakes.append(str(wrong))
+        return None
 
 
 def _target(index: int, entry: object, mistakes: list[str]) -> Target:

@@ -16,9 +16,9 @@ from typing import Final
 
 import zstandard
 
-from sudare.pixels import moves, plan, tiles
+from sudare.pixels import moves, plan, scroll, tiles
 from sudare.pixels.frames import TILE, Frame, Mask, black, mask, size_is_allowed
-from sudare.pixels.ops import Box, Fill, Move, Op, Pix, join
+from sudare.pixels.ops import Box, Copy, Fill, Move, Op, Pix, join
 from sudare.pixels.plan import Point
 
 LIMIT_MIN: Final = 256
@@ -43,7 +43,7 @@ class Encoder:
 
     def __init__(self, w: int, h: int, *, level: int = 3, window_log: int = 21) -> None:
         self._moves: list[Move] = []
-        self._queue: deque[Box] = deque()  # this pass; boxes as they were when it began, pixels as they are when sent
+        self._queue: deque[Box] = deque()  # this pass: boxes as found when it began, pixels as they are when sent
         self._noted: Mask
         self._params = zstandard.ZstdCompressionParameters.from_level(level, window_log=window_log)
         self._ratio = 0.25  # compressed bytes for one raw byte, lately
@@ -67,7 +67,8 @@ class Encoder:
         """
         Damage accumulates; nothing is encoded. What lies outside the frame is cut off.
 
-        May be called while `encode` runs in a thread, with the frame left alone until it is done.
+        One caller at a time: not while `encode` runs in a thread. The frame itself may change meanwhile, as long as
+        that damage is noted afterwards.
         """
         height, width = self._shadow.shape[:2]
         for x, y, w, h in rects:
@@ -95,7 +96,7 @@ class Encoder:
         if len(hints) <= MOVES_MAX:
             ops += moves.settle(self._shadow, frame, hints)
         if hints or not self._queue:
-            self._begin_pass(frame, near)
+            ops += self._begin_pass(frame, near)
         elif near is not None:
             self._let_overtake(frame, near)
         if not self._queue and not ops:
@@ -103,12 +104,20 @@ class Encoder:
         stream, raw = self._spend(frame, ops, limit)
         return Update(join(ops, bytes(stream)), last=not self._queue, raw_pixels=raw)
 
-    def _begin_pass(self, frame: Frame, near: Point | None) -> None:
-        """Everything that differs now, in order of sending."""
+    def _begin_pass(self, frame: Frame, near: Point | None) -> list[Copy]:
+        """Everything that differs now, in order of sending; a scroll without a hint becomes a COPY first."""
         touched, self._noted = self._noted, self._blank()
         for x, y, w, h in self._queue:
             _set(touched, x, y, w, h)
-        self._queue = deque(plan.in_order(tiles.diff(frame, self._shadow, touched), near))
+        found = tiles.diff(frame, self._shadow, touched)
+        move = scroll.guess(frame, self._shadow, found)
+        copies = moves.settle(self._shadow, frame, [move]) if move else []
+        for op in copies:
+            _set(touched, op.dx, op.dy, op.w, op.h)
+        if copies:
+            found = tiles.diff(frame, self._shadow, touched)
+        self._queue = deque(plan.in_order(found, near))
+        return copies
 
     def _let_overtake(self, frame: Frame, near: Point) -> None:
         """Fresh damage that answers the person goes to the front; the rest of it waits for the next pass."""

@@ -212,6 +212,9 @@ class RDPDesktop:
             lib.sd_resize(self._session, *self._wanted)
             self._wanted = None
 
+    def hold(self, held: bool) -> None:  # noqa: FBT001
+        """Nothing to stop: damage accumulates in the shim and is copied out only when taken."""
+
     def close(self) -> None:
         """Let go of everything held, end the session and join its thread."""
         if self._session is None:

@@ -1,8 +1,8 @@
 """
 Runs the peer benchmark of browser remote desktops with Sudare's adapters beside the peers'.
 
-    python bench/desktop.py HARNESS run --targets sudare-vnc,sudare-rdp,novnc --profiles ftth,lte,poor
-    python bench/desktop.py HARNESS table
+    python bench/peers.py HARNESS run --targets sudare-vnc,sudare-rdp,novnc --profiles ftth,lte,poor
+    python bench/peers.py HARNESS table
 
 HARNESS is the folder of the benchmark (its bench.py, adapters/, shaper.c). Needs root: it makes two network namespaces.
 """

@@ -1,0 +1,17 @@
+"""Echo under load on a line in virtual time, push against the flow machine: `python -m bench.flow`."""
+
+from tests.wire.screen.link import Ours, Push, played, quantile
+
+
+def main():
+    print("| line | push p50 / p95 ms | ours p50 / p95 ms | pictures/s push, ours |")
+    print("|---|---|---|---|")
+    for kbit, rtt_ms in ((1_000, 150), (2_000, 100), (2_000, 40), (8_000, 40), (50_000, 20)):
+        workers = [played(policy, kbit=kbit, rtt_ms=rtt_ms) for policy in (Push, Ours)]
+        echoes = [f"{quantile(w.echo_s, 0.5) * 1000:.0f} / {quantile(w.echo_s, 0.95) * 1000:.0f}" for w in workers]
+        pictures = ", ".join(f"{w.frames / 20:.0f}" for w in workers)
+        print(f"| {kbit} kbit/s, {rtt_ms} ms | {' | '.join(echoes)} | {pictures} |")
+
+
+if __name__ == "__main__":
+    main()

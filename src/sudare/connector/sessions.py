@@ -1,0 +1,271 @@
+"""
+Where streams become sessions: the channel's handshake, the sealed password, and the process that shows the PC.
+
+The connector's private key is used here only; a session process gets the session's two symmetric keys.
+INVARIANT: the first message decides; nothing of a stream is acted on before its channel opened with the ticket's key.
+INVARIANT: one process a session; a session is taken up again only by the person and device that began it.
+"""
+
+import asyncio
+import contextlib
+import os
+import socket
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Final, Self
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from sudare.base.encoding import unb64
+from sudare.base.errors import SudareError
+from sudare.connector.apidesk import APIStream
+from sudare.connector.config import ConnectorConfig, Target
+from sudare.connector.pins import Pins
+from sudare.connector.ports import OfficeCredential, OfficeDesk
+from sudare.connector.spawner import SessionWorker, Spawner
+from sudare.connector.worker import job
+from sudare.runtime.logs import get_logger
+from sudare.runtime.pump import pump
+from sudare.runtime.tasks import Tasks
+from sudare.runtime.websocket import first_message
+from sudare.wire.channel.channel import OfficeEnd
+from sudare.wire.channel.office import Credential, Hello, decode_hello
+from sudare.wire.channel.secret import Binding, open_secret
+from sudare.wire.ticket.codec import Ticket
+from sudare.wire.tunnel.head import close_frame
+
+DIAL_S: Final = 10.0
+HELLO_S: Final = 10.0
+_LOOPBACK: Final = {"127.0.0.1", "::1", "localhost"}
+Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+@dataclass(slots=True)
+class Running:
+    """A session that runs."""
+
+    ticket: Ticket
+    worker: SessionWorker
+
+
+class Sessions:
+    """All sessions of this connector; a `SessionHost`."""
+
+    def __init__(self, config: ConnectorConfig, seal: ec.EllipticCurvePrivateKey, desk: OfficeDesk) -> None:
+        self._config = config
+        self._seal = seal
+        self._desk = desk
+        self._pins = Pins(config.state)
+        self._spawner = Spawner(config.worker.sandbox)
+        self._running: dict[str, Running] = {}
+        self._tasks = Tasks("sessions")
+        self._api: dict[asyncio.StreamWriter, Ticket] = {}
+        self._log = get_logger()
+
+    async def __aenter__(self) -> Self:
+        """Have a spare process."""
+        self._tasks.start(self._spawner.warm(), name="warm")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End everything."""
+        await self._tasks.aclose()
+        for running in list(self._running.values()):
+            await running.worker.stop()
+        await self._spawner.close()
+
+    async def accept(
+        self, ticket: Ticket, raw_ticket: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """Serve one stream until it ends."""
+        try:
+            async with asyncio.timeout(HELLO_S):
+                first = await first_message(reader)
+            channel, plain = OfficeEnd.accept(first, self._seal, raw_ticket, unb64(ticket.cnf))
+            hello = _hello(plain, ticket)
+            credential = self._credential(ticket, hello.credential)
+            if ticket.knd == "api":
+                await self._serve_api(ticket, credential, channel, (reader, writer))
+            else:
+                await self._serve_screen(ticket, hello, credential, channel, (reader, writer))
+        except SudareError as failure:
+            self._farewell(ticket, writer, failure)
+        except TimeoutError:
+            self._farewell(ticket, writer, SudareError("caller.malformed", "no hello"))
+        except OSError as failure:
+            self._log.info("line-lost", session_id=ticket.ses, code="link.lost", detail=type(failure).__name__)
+
+    def _farewell(self, ticket: Ticket, writer: asyncio.StreamWriter, failure: SudareError) -> None:
+        self._log.info("stream-closed", session_id=ticket.ses, code=failure.code, detail=failure.detail)
+        if failure.code != "link.lost":
+            writer.write(close_frame(failure.close_code, failure.code))
+
+    def _credential(self, ticket: Ticket, sent: Credential | None) -> OfficeCredential | None:
+        if sent is None:
+            return None
+        bind = Binding(ticket.ten, ticket.per, ticket.tgt)
+        try:
+            sealed = unb64(sent.sealed)
+        except ValueError:
+            raise SudareError("denied.secret-unreadable", "not base64url") from None
+        return OfficeCredential(sent.account, open_secret(sealed, self._seal, bind))
+
+    async def _serve_api(
+        self, ticket: Ticket, credential: OfficeCredential | None, channel: OfficeEnd, line: Stream
+    ) -> None:
+        self._api[line[1]] = ticket
+        try:
+            await APIStream(self._desk, ticket, credential, channel, line).serve()
+        finally:
+            del self._api[line[1]]
+
+    # -- screens --------------------------------------------------------------
+
+    async def _serve_screen(
+        self, ticket: Ticket, hello: Hello, credential: OfficeCredential | None, channel: OfficeEnd, line: Stream
+    ) -> None:
+        client = _client(ticket, hello, channel)
+        ours, theirs = socket.socketpair()
+        try:
+            running = self._running.get(ticket.ses)
+            if running is not None and running.worker.alive:
+                self._take_up(running, ticket, client, theirs)
+            else:
+                running = await self._begin(ticket, hello, credential, client, theirs)
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+        await pump(line, ours, running.worker.gone)
+
+    def _take_up(self, running: Running, ticket: Ticket, client: job.Client, theirs: socket.socket) -> None:
+        began = running.ticket
+        if (began.per, began.dev, began.tgt) != (ticket.per, ticket.dev, ticket.tgt):
+            raise SudareError("denied.not-allowed", "another person's session")
+        if not running.worker.send(job.parcel(job.Attach(client)), [theirs.fileno()]):
+            raise SudareError("office.pc-closed", "the session process is gone")
+        self._log.info("session-resumed", session_id=ticket.ses, person_id=ticket.per)
+
+    async def _begin(
+        self,
+        ticket: Ticket,
+        hello: Hello,
+        credential: OfficeCredential | None,
+        client: job.Client,
+        theirs: socket.socket,
+    ) -> Running:
+        target = self._config.target(ticket.tgt)
+        if target is None:
+            raise SudareError("denied.target-not-listed", ticket.tgt)
+        if credential is None and target.certificate != "none":
+            raise SudareError("office.pc-credentials-missing")
+        if len(self._running) >= self._config.worker.limit:
+            raise SudareError("busy.sessions")
+        pc = await _dial(target)
+        try:
+            worker = await self._spawner.take()
+            start = job.Start(self._desktop(target, hello, credential), client)
+            if not worker.send(job.parcel(start), [pc.fileno(), theirs.fileno()]):
+                raise SudareError("office.sandbox", "the session process did not start")
+        finally:
+            pc.close()
+        running = Running(ticket, worker)
+        self._running[ticket.ses] = running
+        worker.on_report = lambda content: self._report(ticket, content)
+        self._tasks.start(self._watch(ticket, worker), name="watch")
+        self._tasks.start(self._spawner.warm(), name="warm")
+        self._log.info("session-began", session_id=ticket.ses, person_id=ticket.per, target_id=ticket.tgt)
+        return running
+
+    def _desktop(self, target: Target, hello: Hello, credential: OfficeCredential | None) -> job.Desktop:
+        return job.Desktop(
+            kind=target.kind,
+            host=target.host,
+            account=credential.account if credential else "",
+            domain=target.domain,
+            password=credential.password.reveal() if credential else None,
+            tls=_tls(target),
+            pin="first-use" if target.certificate == "none" else self._pins.rule(target.id, target.certificate),
+            layout=hello.layout,
+            resize=target.resize,
+            name=target.name,
+        )
+
+    def _report(self, ticket: Ticket, content: dict[str, Any]) -> None:
+        match job.report(content):
+            case job.Pinned() as pinned:
+                target = self._config.target(ticket.tgt)
+                if target is not None and target.certificate == "first-use":
+                    self._pins.seen(ticket.tgt, pinned.fingerprint)
+            case job.Ended() as ended:
+                self._log.info("session-ended", session_id=ticket.ses, person_id=ticket.per, code=ended.code)
+
+    async def _watch(self, ticket: Ticket, worker: SessionWorker) -> None:
+        """Forget a session when its process is gone."""
+        await worker.gone.wait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(2):
+                await worker.process.wait()
+        if ticket.ses in self._running and self._running[ticket.ses].worker is worker:
+            del self._running[ticket.ses]
+        if worker.process.returncode is None or worker.process.returncode != os.EX_OK:
+            self._log.warning("session-process-died", session_id=ticket.ses, code="office.pc-closed")
+        await worker.stop()
+
+    def cut(self, *, session: str, person: str, device: str) -> None:
+        """End what matches any given one, at once."""
+
+        def hit(ticket: Ticket) -> bool:
+            return bool(
+                (session and ticket.ses == session)
+                or (person and ticket.per == person)
+                or (device and ticket.dev == device)
+            )
+
+        for running in [running for running in self._running.values() if hit(running.ticket)]:
+            self._tasks.start(running.worker.stop(), name="cut")
+        for writer in [writer for writer, ticket in self._api.items() if hit(ticket)]:
+            writer.close()
+
+
+def _hello(plain: bytes, ticket: Ticket) -> Hello:
+    hello = decode_hello(plain)
+    if hello.knd != ticket.knd:
+        raise SudareError("caller.malformed", "another kind than the ticket's")
+    return hello
+
+
+def _client(ticket: Ticket, hello: Hello, channel: OfficeEnd) -> job.Client:
+    view = hello.view
+    if view is None:
+        raise SudareError("caller.malformed", "a screen needs a view")
+    may_input = ticket.rgt.get("input", False)
+    return job.Client(job.Channel.of(channel.state()), view.w, view.h, view.scale, may_input)
+
+
+def _tls(target: Target) -> str:
+    """VNC without TLS only where the configuration says so, and that only on this host."""
+    return "none" if target.certificate == "none" and target.host in _LOOPBACK else "require"
+
+
+async def _dial(target: Target) -> socket.socket:
+    """A connected socket to the office PC. Raises `office.pc-unreachable`."""
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(DIAL_S):
+            found = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+            family, kind, protocol, _, address = found[0]
+            sock = socket.socket(family, kind, protocol)
+            sock.setblocking(False)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            try:
+                await loop.sock_connect(sock, address)
+            except BaseException:
+                sock.close()
+                raise
+            return sock
+    except (OSError, TimeoutError) as failure:
+        raise SudareError("office.pc-unreachable", f"{target.id}: {type(failure).__name__}") from None

@@ -1,0 +1,95 @@
+"""
+Session processes: one a session, one spare kept warm, none left behind.
+
+A spare has its modules imported and waits for its one job; starting Python and numpy costs a quarter of a second that
+nobody should wait for at 08:30.
+INVARIANT: a process is used once; the spare knows nobody yet.
+"""
+
+import asyncio
+import contextlib
+import socket
+import subprocess
+from collections.abc import Callable
+from typing import Any
+
+from sudare.base.errors import SudareError
+from sudare.connector.sandbox import command, environment
+from sudare.runtime.logs import get_logger
+from sudare.runtime.parcel import Parcels, pair
+
+START_LIMIT = 4
+
+
+class SessionWorker:
+    """One process and the pair we share with it."""
+
+    def __init__(self, process: asyncio.subprocess.Process, end: socket.socket) -> None:
+        self.process = process
+        self.on_report: Callable[[dict[str, Any]], None] = lambda _: None
+        self.gone = asyncio.Event()
+        self._parcels = Parcels(end, lambda content, _: self.on_report(content), self.gone.set)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still listens."""
+        return not self.gone.is_set() and self.process.returncode is None
+
+    def send(self, content: dict[str, Any], files: list[int]) -> bool:
+        """Hand over a parcel."""
+        return self._parcels.send(content, files)
+
+    async def stop(self) -> None:
+        """End it, now."""
+        self._parcels.close()
+        self.gone.set()
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()
+        await self.process.wait()
+
+
+class Spawner:
+    """Starts session processes."""
+
+    def __init__(self, sandbox: str) -> None:
+        self._sandbox = sandbox
+        self._starting = asyncio.Semaphore(START_LIMIT)
+        self._spare: SessionWorker | None = None
+        self._log = get_logger()
+
+    async def take(self) -> SessionWorker:
+        """A process ready for its job. Raises `office.sandbox`."""
+        spare, self._spare = self._spare, None
+        if spare is not None and spare.alive:
+            return spare
+        return await self._start()
+
+    async def warm(self) -> None:
+        """Have a spare."""
+        if self._spare is None or not self._spare.alive:
+            self._spare = await self._start()
+
+    async def _start(self) -> SessionWorker:
+        async with self._starting:
+            ours, theirs = pair()
+            try:
+                process = await asyncio.create_subprocess_exec(
+                    *command(self._sandbox, theirs.fileno()),
+                    pass_fds=(theirs.fileno(),),
+                    env=environment(),
+                    stdin=subprocess.DEVNULL,
+                    cwd="/",
+                )
+            except OSError as failure:
+                ours.close()
+                self._log.exception("sandbox-failed", code="office.sandbox")
+                raise SudareError("office.sandbox", str(failure)) from None
+            finally:
+                theirs.close()
+        return SessionWorker(process, ours)
+
+    async def close(self) -> None:
+        """End the spare."""
+        spare, self._spare = self._spare, None
+        if spare is not None:
+            await spare.stop()

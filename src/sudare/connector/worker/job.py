@@ -1,0 +1,111 @@
+"""What the connector tells a session process, and what it hears back (parcels over the pair they share)."""
+
+from typing import Any
+
+import msgspec
+
+from sudare.base.encoding import b64, unb64
+from sudare.wire.channel.channel import ChannelState
+from sudare.wire.channel.hpke import Sequence
+
+
+class Direction(msgspec.Struct, frozen=True):
+    """One direction of the channel: key and base nonce (base64url) and where it stands."""
+
+    key: str
+    nonce: str
+    sequence: int
+
+
+class Channel(msgspec.Struct, frozen=True):
+    """The session's symmetric keys; never the connector's private key."""
+
+    up: Direction
+    down: Direction
+
+    @classmethod
+    def of(cls, state: ChannelState) -> "Channel":
+        """As told to another process."""
+        up, down = (Direction(b64(s.key), b64(s.base_nonce), s.sequence) for s in (state.up, state.down))
+        return cls(up, down)
+
+    def state(self) -> ChannelState:
+        """As used."""
+        up, down = (Sequence(unb64(d.key), unb64(d.nonce), d.sequence) for d in (self.up, self.down))
+        return ChannelState(up, down)
+
+
+class Desktop(msgspec.Struct, frozen=True):
+    """The office PC to show; its connected socket comes along as a file."""
+
+    kind: str
+    host: str
+    account: str
+    domain: str
+    password: str | None
+    tls: str
+    pin: str
+    layout: str
+    resize: bool
+    name: str
+
+
+class Client(msgspec.Struct, frozen=True):
+    """A browser that joins; its line comes along as a file."""
+
+    channel: Channel
+    w: int
+    h: int
+    scale: int
+    input: bool
+
+
+class Start(msgspec.Struct, frozen=True, tag_field="t", tag="start"):
+    """Begin: files are the PC's socket and the browser's line."""
+
+    desktop: Desktop
+    client: Client
+
+
+class Attach(msgspec.Struct, frozen=True, tag_field="t", tag="attach"):
+    """A browser comes back: the file is its line."""
+
+    client: Client
+
+
+class Stop(msgspec.Struct, frozen=True, tag_field="t", tag="stop"):
+    """End at once."""
+
+
+class Pinned(msgspec.Struct, frozen=True, tag_field="t", tag="pinned"):
+    """Up: the certificate the PC showed at first use."""
+
+    fingerprint: str
+
+
+class Ended(msgspec.Struct, frozen=True, tag_field="t", tag="ended"):
+    """Up: the session is over and why (empty: the person ended it)."""
+
+    code: str
+
+
+Order = Start | Attach | Stop
+Report = Pinned | Ended
+
+
+def order(content: dict[str, Any]) -> Order:
+    """A parcel as an order."""
+    message: Order = msgspec.convert(content, Order)
+    return message
+
+
+def report(content: dict[str, Any]) -> Report:
+    """A parcel as a report."""
+    message: Report = msgspec.convert(content, Report)
+    return message
+
+
+def parcel(message: Order | Report) -> dict[str, Any]:
+    """The message as a parcel's content."""
+    content: dict[str, Any] = msgspec.to_builtins(message)
+    return content

@@ -1,0 +1,273 @@
+"""
+The screen loop of one session: source -> encoder -> flow control -> line, and inputs back (docs/wire/screen.md).
+
+Woken by the source, the browser, room on the line and flow control's own deadlines; at rest nothing runs.
+INVARIANT: the newest state wins: while the line is full damage accumulates, it never queues.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from sudare.base.errors import SudareError
+from sudare.connector.worker.link import Link
+from sudare.connector.worker.outbox import Outbox
+from sudare.desktop.source import Cursor, DesktopSource, Phase
+from sudare.pixels.encoder import Encoder
+from sudare.wire.screen import inputs as i
+from sudare.wire.screen import records as r
+from sudare.wire.screen.flow import EXPRESS_LIMIT, Flow
+
+EXPRESS_S: Final = 0.25
+
+
+class ScreenLoop:
+    """One session; `on_ended(code)` once, when the desktop is closed or the person ends it."""
+
+    def __init__(self, *, now: Callable[[], float], on_ended: Callable[[str], None], may_input: bool) -> None:
+        self._now = now
+        self._on_ended = on_ended
+        self._may_input = may_input
+        self._source: DesktopSource | None = None
+        self._encoder: Encoder | None = None
+        self._link: Link | None = None
+        self._out = Outbox(self._send, Flow(now()))
+        self._cursor = Cursor(0, 0, 0, 0, None)
+        self._cursor_due = True
+        self._visible = True
+        self._view: i.View | None = None
+        self._resizes = True
+        self._pointer: tuple[int, int] | None = None
+        self._input_at = float("-inf")
+        self._woken = False
+        self._held = False
+        self._ended = False
+        self._timer: asyncio.TimerHandle | None = None
+
+    # -- the parts come and go ------------------------------------------------
+
+    def show(self, source: DesktopSource, *, resizes: bool) -> None:
+        """The desktop is open."""
+        self._source = source
+        self._resizes = resizes
+        height, width = source.frame.shape[:2]
+        source.take_damage()
+        self._encoder = Encoder(width, height)
+        self._greet()
+        self._fit()
+        self.wake()
+
+    def attach(self, link: Link) -> None:
+        """A browser is there; it knows nothing yet."""
+        older, self._link = self._link, link
+        if older is not None:
+            older.close(SudareError("link.lost"))
+        self._visible = True
+        self._greet()
+        self.wake()
+
+    def detached(self, link: Link) -> bool:
+        """A line ended; True when the session is now without any."""
+        if link is not self._link:
+            return False
+        self._link = None
+        if self._source is not None:
+            self._source.release()
+        self._hold(True)
+        return True
+
+    def say(self, state: r.State) -> None:
+        """Tell the browser where the desktop stands."""
+        if self._link is not None:
+            self._out.record(state, self._now(), flags=r.Flag.EXPRESS)
+
+    def _greet(self) -> None:
+        """All the browser needs, from nothing."""
+        now = self._now()
+        self._out.forget(now)
+        if self._link is None:
+            return
+        if self._source is None or self._encoder is None:
+            self.say(r.State("connecting"))
+            return
+        self.say(r.State("active"))
+        height, width = self._source.frame.shape[:2]
+        self._out.resize(width, height, now)
+        self._encoder.reset()
+        self._cursor_due = True
+
+    def _send(self, data: bytes) -> None:
+        if self._link is not None:
+            self._link.send(data)
+
+    # -- down -----------------------------------------------------------------
+
+    def wake(self) -> None:
+        """Look again soon; many wakes are one look."""
+        if not self._woken:
+            self._woken = True
+            asyncio.get_running_loop().call_soon(self._look)
+
+    def _look(self) -> None:
+        self._woken = False
+        source = self._source
+        if source is None or self._ended:
+            return
+        if source.phase is Phase.CLOSED:
+            self.end(source.failure or "office.pc-closed")
+            return
+        self._collect(source)
+        if self._link is not None and self._visible:
+            self._pump(source)
+        self._arm()
+
+    def _collect(self, source: DesktopSource) -> None:
+        """Take what changed; it is only remembered, not encoded."""
+        damage = source.take_damage()
+        encoder = self._encoder
+        if encoder is None:
+            return
+        if damage.resized:
+            height, width = source.frame.shape[:2]
+            encoder.resize(width, height)
+            if self._link is not None:
+                self._out.resize(width, height, self._now())
+        encoder.note(
+            [(c.x, c.y, c.w, c.h) for c in damage.rects],
+            [(c.sx, c.sy, c.w, c.h, c.dx, c.dy) for c in damage.copies],
+        )
+        if damage.cursor is not None:
+            self._cursor, self._cursor_due = damage.cursor, True
+
+    def _pump(self, source: DesktopSource) -> None:
+        """Send while flow control lets us."""
+        flow, link, encoder = self._out.flow, self._link, self._encoder
+        if link is None or encoder is None:
+            return
+        now = self._now()
+        if flow.resync_wanted(now):
+            self._resync(now)
+        if self._cursor_due and flow.may_send_express(EXPRESS_LIMIT, now):
+            self._cursor_due = False
+            self._out.cursor(self._cursor, now)
+        while encoder.pending and link.unsent() == 0:
+            now = self._now()
+            express = now - self._input_at < EXPRESS_S and flow.may_send_express(EXPRESS_LIMIT, now)
+            if not express and not flow.may_send(now):
+                break
+            limit = min(EXPRESS_LIMIT, flow.unit_limit(now)) if express else flow.unit_limit(now)
+            update = encoder.encode(source.frame, limit=limit, near=self._pointer if express else None)
+            if update is None:
+                break
+            self._out.update(
+                update.body, now, last=update.last, express=express, app_limited=express or not encoder.pending
+            )
+            if express and update.last:
+                self._input_at = float("-inf")
+        self._hold(flow.in_flight >= 2 * flow.budget(now))
+
+    def _hold(self, held: bool) -> None:  # noqa: FBT001
+        if self._source is not None and held != self._held:
+            self._held = held
+            self._source.hold(held)
+
+    def _resync(self, now: float) -> None:
+        """The client lost its place or nothing was heard for long: begin again."""
+        self._out.forget(now)
+        if self._encoder is not None and self._source is not None:
+            self._encoder.reset()
+        self._cursor_due = True
+
+    def _arm(self) -> None:
+        """Be woken when flow control changes its mind by itself."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        deadline = self._out.flow.next_deadline()
+        if deadline is not None and self._link is not None:
+            delay = max(0.001, deadline - self._now())
+            self._timer = asyncio.get_running_loop().call_later(delay, self.wake)
+
+    # -- up -------------------------------------------------------------------
+
+    def heard(self, message: bytes) -> None:
+        """One message of the browser. Raises `caller.malformed`."""
+        for item in i.decode(message):
+            self._take(item)
+        self.wake()
+
+    def _take(self, item: i.Input) -> None:
+        now = self._now()
+        match item:
+            case i.Ack():
+                self._out.flow.acked(item.seq, item.backlog, now)
+                self._out.lag.acked(item.seq, now)
+            case i.Ping():
+                self._out.pong(item.n)
+            case i.View():
+                self._look_at(item)
+            case i.Resync():
+                self._resync(now)
+            case i.End():
+                self.end("")
+            case i.Key() | i.Pointer() | i.Wheel() | i.Text() | i.Release():
+                self._input(item, now)
+
+    def _look_at(self, view: i.View) -> None:
+        self._visible = view.visible
+        self._view = view
+        if not view.visible:
+            self._hold(True)
+            if self._source is not None:
+                self._source.release()
+        self._fit()
+
+    def _fit(self) -> None:
+        if self._source is not None and self._view is not None and self._resizes and self._view.visible:
+            self._source.resize(self._view.w, self._view.h, self._view.scale)
+
+    def _input(self, item: i.Key | i.Pointer | i.Wheel | i.Text | i.Release, now: float) -> None:
+        """To the source at once; what the person may not do is only counted."""
+        self._out.in_seq = item.in_seq
+        source = self._source
+        if source is None or not self._may_input or self._ended:
+            return
+        height, width = source.frame.shape[:2]
+        match item:
+            case i.Key():
+                source.key(down=item.down, scancode=item.scancode, extended=item.extended, keysym=item.keysym)
+                if item.down:
+                    self._asked(now)
+            case i.Pointer():
+                self._pointer = min(item.x, width - 1), min(item.y, height - 1)
+                source.pointer(*self._pointer, item.buttons)
+                if item.buttons:
+                    self._asked(now)
+            case i.Wheel():
+                source.wheel(min(item.x, width - 1), min(item.y, height - 1), item.dx, item.dy)
+                self._asked(now)
+            case i.Text():
+                source.text(item.text)
+                self._asked(now)
+            case i.Release():
+                source.release()
+
+    def _asked(self, now: float) -> None:
+        self._input_at = now
+        self._out.lag.asked(now)
+
+    # -- the end --------------------------------------------------------------
+
+    def end(self, code: str) -> None:
+        """The session is over; `code` is empty when the person ended it."""
+        if self._ended:
+            return
+        self._ended = True
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._link is not None:
+            self.say(r.State("closed", code=code or None))
+            self._link.close(SudareError(code) if code else None)
+        if self._source is not None:
+            self._source.close()
+        self._on_ended(code)

@@ -1,0 +1,125 @@
+"""
+The process of one session: waits for its one job, opens the office PC on the socket it is given, shows it.
+
+It has no network, no files and no configuration; everything comes by parcel. It ends with the session, with the
+connector, or 120 s after its last browser.
+INVARIANT: single use: one person, one PC, one life.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable
+from typing import Any, Final
+
+from sudare.base.errors import SudareError
+from sudare.base.secret import Secret
+from sudare.connector.worker import job
+from sudare.connector.worker.link import Link
+from sudare.connector.worker.loop import ScreenLoop
+from sudare.connector.worker.rdp import open_rdp
+from sudare.connector.worker.vnc import open_vnc
+from sudare.desktop.source import DesktopSource
+from sudare.runtime.logs import get_logger
+from sudare.runtime.parcel import Parcels, close_files
+from sudare.runtime.tasks import Tasks
+
+ALONE_S: Final = 120.0
+
+
+class SessionProcess:
+    """What runs in the process."""
+
+    def __init__(self, pair: socket.socket, now: Callable[[], float], tasks: Tasks) -> None:
+        self._now = now
+        self._tasks = tasks
+        self._loop: ScreenLoop | None = None
+        self._done = asyncio.Event()
+        self._alone: asyncio.TimerHandle | None = None
+        self._parcels = Parcels(pair, self._order, self._done.set)
+        self._log = get_logger()
+
+    async def run(self) -> None:
+        """Until the session is over."""
+        await self._done.wait()
+        if self._loop is not None:
+            self._loop.end("office.pc-closed")
+        await asyncio.sleep(0)  # let the close frame leave
+        self._parcels.close()
+
+    def _order(self, content: dict[str, Any], files: list[int]) -> None:
+        match job.order(content):
+            case job.Start() as start if len(files) == 2 and self._loop is None:
+                self._tasks.start(self._begin(start, files[0], files[1]), name="begin")
+            case job.Attach() as attach if len(files) == 1 and self._loop is not None:
+                self._tasks.start(self._join(self._loop, attach.client, files[0]), name="attach")
+            case job.Stop():
+                close_files(files)
+                self._done.set()
+            case _:
+                close_files(files)
+
+    async def _begin(self, start: job.Start, pc: int, line: int) -> None:
+        loop = ScreenLoop(now=self._now, on_ended=self._ended, may_input=start.client.input)
+        self._loop = loop
+        await self._join(loop, start.client, line)
+        try:
+            source = await self._open(start, socket.socket(fileno=pc), loop)
+        except SudareError as failure:
+            self._log.warning("desktop-failed", code=failure.code, detail=failure.detail)
+            loop.end(failure.code)
+            return
+        if certificate := getattr(source, "certificate", None):
+            self._parcels.send(job.parcel(job.Pinned(certificate)))
+        loop.show(source, resizes=start.desktop.resize)
+
+    async def _open(self, start: job.Start, sock: socket.socket, loop: ScreenLoop) -> DesktopSource:
+        desktop = start.desktop
+        sock.setblocking(False)
+        password = Secret(desktop.password) if desktop.password is not None else None
+        if desktop.kind == "vnc":
+            return await open_vnc(
+                sock, password=password, user=desktop.account, tls=desktop.tls, pin=desktop.pin, on_change=loop.wake
+            )
+        if password is None:
+            raise SudareError("office.pc-credentials-missing")
+        return await open_rdp(
+            sock,
+            host=desktop.host,
+            user=desktop.account,
+            domain=desktop.domain,
+            password=password,
+            w=start.client.w,
+            h=start.client.h,
+            scale=start.client.scale,
+            layout=desktop.layout,
+            pin=desktop.pin,
+            on_change=loop.wake,
+        )
+
+    async def _join(self, loop: ScreenLoop, client: job.Client, line: int) -> None:
+        def make() -> Link:
+            return Link(client.channel.state(), on_message=loop.heard, on_lost=self._lost, on_room=loop.wake)
+
+        _, link = await asyncio.get_running_loop().create_unix_connection(make, sock=socket.socket(fileno=line))
+        if self._alone is not None:
+            self._alone.cancel()
+            self._alone = None
+        loop.attach(link)
+
+    def _lost(self, link: Link) -> None:
+        if self._loop is not None and self._loop.detached(link):
+            self._alone = asyncio.get_running_loop().call_later(ALONE_S, self._loop.end, "link.lost")
+
+    def _ended(self, code: str) -> None:
+        self._parcels.send(job.parcel(job.Ended(code)))
+        self._done.set()
+
+
+async def serve(pair_fd: int, now: Callable[[], float]) -> None:
+    """Run the process of one session over its pair."""
+    pair = socket.socket(fileno=os.dup(pair_fd))
+    os.close(pair_fd)
+    pair.setblocking(False)
+    async with Tasks("session") as tasks:
+        await SessionProcess(pair, now, tasks).run()

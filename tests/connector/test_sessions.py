@@ -1,0 +1,183 @@
+"""Streams become sessions: real edge, real connector, real Xvnc, a caged process, a reference browser."""
+
+import contextlib
+import secrets
+
+import numpy as np
+import pytest
+from tests.support.browser import Browser, Ephemeral, screen_hello, sealed
+from tests.support.desktops import PASSWORD, xvnc
+from tests.support.house import house
+from tests.support.screens import Screen, known_picture
+
+from sudare.connector.config import Target
+from sudare.connector.officedesk import OfficeDesk
+from sudare.connector.sessions import Sessions
+from sudare.wire.screen import inputs as i
+
+pytestmark = [pytest.mark.anyio, pytest.mark.servers]
+
+
+def target(pc, **more):
+    return Target("pc", "企画-0123", "vnc", pc.host, pc.port, **more)
+
+
+@contextlib.asynccontextmanager
+async def office(*targets):
+    """A house with one connector that serves these targets."""
+    async with house() as h:
+        made = []
+
+        def host(config, identity):
+            made.append(Sessions(config, identity.seal, OfficeDesk(None)))
+            return made[0]
+
+        identity, _ = h.connector(host, *targets)
+        async with made[0] as sessions:
+            await h.directory.until(lambda known: "c1" in known)
+            h.identity_of_connector, h.sessions = identity, sessions
+            yield h
+
+
+async def browse(h, *, password=PASSWORD, hello=None, ephemeral=None, **ticket_change):
+    ephemeral = ephemeral or Ephemeral()
+    ticket, raw = h.ticket(ephemeral, **ticket_change)
+    reader, writer = await h.device(raw)
+    public = h.identity_of_connector.seal_public
+    browser = Browser(reader, writer, seal_public=public, raw_ticket=raw, ephemeral=ephemeral)
+    credential = {} if password is None else {"credential": sealed(public, ticket, "", password)}
+    browser.hello(hello or screen_hello(640, 480, **credential))
+    return browser
+
+
+def shows(browser, screen):
+    frame = browser.client.frame
+    truth = screen.grab()
+    return frame.shape[:2] == truth.shape[:2] and np.array_equal(frame[:, :, :3], truth)
+
+
+async def test_the_browser_shows_the_very_pixels_of_the_office_pc():
+    with xvnc(security="TLSVnc") as pc, Screen(pc.display) as screen:
+        screen.paint(known_picture(640, 480))
+        async with office(target(pc)) as h:
+            browser = await browse(h)
+
+            assert await browser.until(lambda: shows(browser, screen))
+
+            screen.paint(known_picture(640, 480, seed=2))
+            assert await browser.until(lambda: shows(browser, screen))
+
+
+async def test_a_key_and_a_click_arrive_at_the_office_pc():
+    with xvnc(security="TLSVnc") as pc, Screen(pc.display) as screen:
+        async with office(target(pc)) as h:
+            browser = await browse(h)
+            await browser.until(lambda: shows(browser, screen))
+
+            browser.send(i.Key(1, down=True, extended=False, scancode=0x1E, keysym=0x61))
+            browser.send(i.Key(2, down=False, extended=False, scancode=0x1E, keysym=0x61))
+            browser.send(i.Pointer(3, 100, 90, 1), i.Pointer(4, 100, 90, 0))
+            heard = []
+            await browser.until(lambda: (heard.extend(screen.events()), len(heard) >= 4)[1] or browser.send(i.Ping(1)))
+
+            assert [event.type for event in heard] == [2, 3, 4, 5]
+
+
+async def test_a_lost_line_is_taken_up_again_by_the_same_person_only():
+    with xvnc(security="TLSVnc") as pc, Screen(pc.display) as screen:
+        screen.paint(known_picture(640, 480))
+        async with office(target(pc)) as h:
+            session = secrets.token_hex(8)
+            first = await browse(h, ses=session)
+            await first.until(lambda: shows(first, screen))
+            first.writer.transport.abort()
+            screen.paint(known_picture(640, 480, seed=3))
+
+            thief = await browse(h, ses=session, per="p2")
+            await thief.until(lambda: False)
+            again = await browse(h, ses=session, password=None)
+
+            assert thief.closed == (4403, "denied.not-allowed")
+            assert await again.until(lambda: shows(again, screen))
+
+
+@pytest.mark.parametrize(
+    ("password", "code"),
+    [("wrong", "office.pc-credentials"), (None, "office.pc-credentials-missing")],
+)
+async def test_a_wrong_or_absent_password_is_said(password, code):
+    with xvnc(security="TLSVnc") as pc:
+        async with office(target(pc)) as h:
+            browser = await browse(h, password=password)
+
+            await browser.until(lambda: False)
+
+            assert browser.closed == (4502, code)
+
+
+async def test_a_pc_that_is_switched_off_is_said():
+    with xvnc(security="TLSVnc") as pc:
+        off = target(pc)
+        pc.kill()
+    async with office(off) as h:
+        browser = await browse(h)
+
+        await browser.until(lambda: False)
+
+        assert browser.closed == (4502, "office.pc-unreachable")
+
+
+async def test_a_pc_that_dies_in_mid_session_is_said():
+    with xvnc(security="TLSVnc") as pc:
+        async with office(target(pc)) as h:
+            browser = await browse(h)
+            await browser.until(lambda: any(state.state == "active" for state in browser.states))
+
+            pc.kill()
+            await browser.until(lambda: False)
+
+            assert browser.states[-1].state == "closed"
+            assert browser.closed == (4502, "office.pc-closed")
+
+
+async def test_a_stolen_ticket_opens_nothing():
+    with xvnc(security="TLSVnc") as pc:
+        async with office(target(pc)) as h:
+            honest, thief = Ephemeral(), Ephemeral()
+            _, raw = h.ticket(honest)
+            reader, writer = await h.device(raw)
+            browser = Browser(
+                reader, writer, seal_public=h.identity_of_connector.seal_public, raw_ticket=raw, ephemeral=thief
+            )
+            browser.hello(screen_hello())
+
+            await browser.until(lambda: False)
+
+            assert browser.closed == (4403, "denied.ticket-key")
+
+
+async def test_garbage_after_the_hello_ends_the_line_and_leaves_the_session_to_its_person():
+    with xvnc(security="TLSVnc") as pc, Screen(pc.display) as screen:
+        async with office(target(pc)) as h:
+            session = secrets.token_hex(8)
+            browser = await browse(h, ses=session)
+            await browser.until(lambda: shows(browser, screen))
+
+            browser.send_raw(b"garbage")
+            await browser.until(lambda: False)
+            again = await browse(h, ses=session, password=None)
+
+            assert browser.closed == (4400, "caller.malformed")
+            assert await again.until(lambda: shows(again, screen))
+
+
+async def test_an_administrators_cut_ends_the_session_and_its_process():
+    with xvnc(security="TLSVnc") as pc, Screen(pc.display) as screen:
+        async with office(target(pc)) as h:
+            browser = await browse(h, per="p9")
+            await browser.until(lambda: shows(browser, screen))
+
+            assert h.edge.cut(person="p9") == 1
+            await browser.until(lambda: False)
+
+            assert browser.closed is not None
