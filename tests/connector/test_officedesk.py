@@ -6,13 +6,13 @@ from tests.support.radicale import PEOPLE, book, event, radicale
 
 from sudare.base.errors import SudareError
 from sudare.base.secret import Secret
-from sudare.connector.config import Schedule as Settings
-from sudare.connector.officedesk import OfficeDesk
+from sudare.connector.officedesk import OfficeDesk, ScheduleSettings, problem
 from sudare.domain.schedule import Calendar, Schedule, Window
+from sudare.office.schedule import UnreachableError
 
 pytestmark = pytest.mark.anyio
 ARGS = {"start": "2026-12-01", "end": "2026-12-02"}
-SETTINGS = Settings("caldav", "http://127.0.0.1:1/")
+SETTINGS = ScheduleSettings(url="http://127.0.0.1:1/")
 
 
 @dataclass
@@ -51,7 +51,7 @@ class Remembering:
 )
 async def test_the_person_asks_in_their_own_name(template, typed, account):
     groupware = Remembering()
-    desk = OfficeDesk(Settings("caldav", "http://x/", template), groupware=groupware)
+    desk = OfficeDesk(ScheduleSettings(url="http://x/", account=template), groupware)
     answer = await desk.answer(Ticket(), Credential(typed), "schedule.window", ARGS)
     assert groupware.asked == [(account, "himitsu", Window(date(2026, 12, 1), date(2026, 12, 2)))]
     assert answer == {
@@ -71,7 +71,6 @@ async def test_the_person_asks_in_their_own_name(template, typed, account):
         (SETTINGS, None, "schedule.window", ARGS, "office.calendar-credentials-missing"),
         (SETTINGS, Credential(password=Secret("")), "schedule.window", ARGS, "office.calendar-credentials-missing"),
         (SETTINGS, None, "schedule.window", {}, "caller.malformed"),
-        (SETTINGS, Credential("", Secret("x")), "schedule.window", {"start": "2026-12-01"}, "caller.malformed"),
         (SETTINGS, Credential("a:b"), "schedule.window", ARGS, "office.calendar-credentials"),
         (SETTINGS, Credential("a\r\nb"), "schedule.window", ARGS, "office.calendar-credentials"),
         (SETTINGS, Credential("a" * 300), "schedule.window", ARGS, "office.calendar-credentials"),
@@ -80,9 +79,31 @@ async def test_the_person_asks_in_their_own_name(template, typed, account):
 async def test_what_cannot_be_asked_is_refused_before_the_groupware_hears_of_it(settings, credential, op, args, code):
     groupware = Remembering()
     with pytest.raises(SudareError) as failure:
-        await OfficeDesk(settings, groupware=groupware).answer(Ticket(), credential, op, args)
+        await OfficeDesk(settings, groupware).answer(Ticket(), credential, op, args)
     assert failure.value.code == code
     assert groupware.asked == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"url": "ftp://x/"},
+        {"url": "http://x/", "kind": "garoon"},
+        {"url": "http://x/", "credential": "service"},
+        {"url": "http://x/", "account": "kyouyuu"},
+    ],
+)
+async def test_settings_that_cannot_work_are_refused_at_start(wrong):
+    with pytest.raises(ValueError, match="schedule"):
+        ScheduleSettings(**wrong)
+
+
+async def test_a_problem_says_since_when_in_japanese_time():
+    assert problem(UnreachableError("x", 0.0)) == {
+        "code": "office.calendar-unreachable",
+        "since": "1970-01-01T09:00:00+09:00",
+    }
+    assert problem(SudareError("office.calendar-answer", "detail")) == {"code": "office.calendar-answer"}
 
 
 @pytest.mark.servers
@@ -91,7 +112,7 @@ async def test_a_real_groupware_answers_in_the_form_of_the_contract(tmp_path):
         server.fill(
             "yamada", book("work", event("w", "SUMMARY:議会打合せ", "DTSTART:20261201T000000Z", "DURATION:PT1H"))
         )
-        desk = OfficeDesk(Settings("caldav", server.url))
+        desk = OfficeDesk(ScheduleSettings(url=server.url))
         credential = Credential("", Secret(PEOPLE["yamada"]))
         answer = await desk.answer(Ticket(), credential, "schedule.window", ARGS)
         await desk.close()

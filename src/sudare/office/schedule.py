@@ -17,9 +17,9 @@ class Login:
 
 
 class UnreachableError(SudareError):
-    """`office.calendar-unreachable`; `since` (RFC 3339, empty if not known) is when that state began."""
+    """`office.calendar-unreachable`; `since` (Unix seconds) is when that state began."""
 
-    def __init__(self, detail: str, since: str = "") -> None:
+    def __init__(self, detail: str, since: float | None = None) -> None:
         super().__init__("office.calendar-unreachable", detail)
         self.since = since
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sudare.base.errors import SudareError
-from sudare.domain.schedule import Calendar, Occurrence, Schedule, Window, in_order, stamp
+from sudare.domain.schedule import Calendar, Occurrence, Schedule, Window, in_order
 from sudare.office.caldav import discovery, expansion
 from sudare.office.caldav.multistatus import CAL, query
 from sudare.office.caldav.transport import MissingError, Transport
@@ -67,7 +67,7 @@ class CalDAV:
                 calendars, occurrences = await self._look(account, login, window)
         except UnreachableError as error:
             self._down_since = self._down_since or self._now()
-            raise UnreachableError(error.detail, stamp(self._down_since)) from error
+            raise UnreachableError(error.detail, self._down_since) from error
         except SudareError:
             self._down_since = None  # it did answer
             raise
