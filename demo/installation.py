@@ -144,7 +144,7 @@ class Installation:
         connector = Process("connector", run, self._folder / "connector.log", cwd=ROOT)
         self._running.append(connector)
         admin = self.browser(people.ADMIN.login)
-        connector.wait_until(lambda: self._offered(admin), 40)
+        connector.wait_until(lambda: bool(self._offered(admin)), 40)
 
     def _forget_connectors(self) -> None:
         """A connector away for longer than its certificate is good may not come back: it joins anew."""
@@ -163,19 +163,21 @@ class Installation:
         ]
         return head + "".join(targets)
 
-    def _offered(self, admin: Browser) -> bool:
-        """Whether the connector is connected and the gateway knows both PCs."""
-        sites = [c for c in admin.call("GET", "admin/connectors") if c["connected"]]
-        names = {t["name"] for t in admin.call("GET", "admin/targets") if t.get("offered", True)}
-        return bool(sites) and {self._city.rdp.name, self._city.vnc.name} <= names
+    def _offered(self, admin: Browser) -> dict[str, str]:
+        """The PCs of the connected connector, id there to id at the gateway; empty until both are known."""
+        connected = {c["id"] for c in admin.call("GET", "admin/connectors") if c["connected"]}
+        offered = [t["id"] for t in admin.call("GET", "admin/targets") if t["site"] in connected and t["offered"]]
+        found = {target.partition("~")[2]: target for target in offered}
+        return found if {"kikaku-0123", "fukushi-0456"} <= found.keys() else {}
 
     def _grants(self) -> None:
+        offered = self._offered(self.browser(people.ADMIN.login))
         for person in people.STAFF:
             for target in person.targets:
-                self._gateway_command("grant", person.login, target)
+                self._gateway_command("grant", person.login, offered[target])
+        self.site = offered["kikaku-0123"].partition("~")[0]
         browser = self.browser(people.YAMADA.login)
         self.targets = {t["name"]: t["id"] for t in browser.call("GET", "targets")}
-        self.site = next(s["id"] for s in browser.call("GET", "sites") if s["name"] == people.SITE)
         browser.call("POST", "signout", {})
 
     def _secrets(self) -> None:
