@@ -25,9 +25,11 @@ class Process:
         *,
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
+        keep: Sequence[int] = (),
     ) -> None:
         self.name = name
         self.log = log
+        self._stopped = False
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
             self._child = subprocess.Popen(
@@ -37,6 +39,7 @@ class Process:
                 stderr=output,
                 env={**os.environ, **(env or {})},
                 cwd=cwd,
+                pass_fds=list(keep),
                 start_new_session=True,
             )
 
@@ -65,6 +68,9 @@ class Process:
 
     def stop(self, seconds: float = 5) -> None:
         """End it and what it started; idempotent."""
+        if self._stopped:
+            return
+        self._stopped = True  # from here on its number may belong to somebody else
         self._signal(signal.SIGTERM)
         try:
             self._child.wait(seconds)

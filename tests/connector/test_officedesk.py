@@ -46,6 +46,7 @@ class Remembering:
         ("{account}", "", "yamada"),
         ("{account}", "h-yamada", "h-yamada"),
         ("{account}@city.example.lg.jp", "", "yamada@city.example.lg.jp"),
+        ("{account}@city.example.lg.jp", "yamada@city.example.lg.jp", "yamada@city.example.lg.jp"),
     ],
 )
 async def test_the_person_asks_in_their_own_name(template, typed, account):

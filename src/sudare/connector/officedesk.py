@@ -87,7 +87,8 @@ class OfficeDesk:
             schedule.window(args)  # say what is wrong with the question before asking for a password
         if credential is None or not credential.password.reveal():
             raise SudareError("office.calendar-credentials-missing")
-        return await work(self._login(self._settings, ticket, credential), args)
+        account = _account(self._settings.account, credential.account or ticket.acc)
+        return await work(Login(account, credential.password), args)
 
     async def close(self) -> None:
         """Give up connections to office systems."""
@@ -99,12 +100,19 @@ class OfficeDesk:
             raise SudareError("caller.not-found", "no groupware here")
         return (await self._groupware.window(login, schedule.window(args))).view()
 
-    def _login(self, settings: ScheduleSettings, ticket: Person, credential: Credential) -> Login:
-        name = credential.account or ticket.acc
-        # A colon would end the user name of HTTP Basic (RFC 7617 2); control characters have no place in one.
-        if not name or len(name) > _LONGEST_ACCOUNT or ":" in name or not name.isprintable():
-            raise SudareError("office.calendar-credentials", "an account name that cannot be one")
-        return Login(settings.account.replace("{account}", name), credential.password)
+
+def _account(pattern: str, name: str) -> str:
+    """
+    The user name for HTTP Basic: what the person typed (or the ticket's name) in the office's pattern, once.
+
+    A colon would end it (RFC 7617 2), and control characters have no place in one.
+    """
+    before, _, after = pattern.partition("{account}")
+    if not (name.startswith(before) and name.endswith(after) and len(name) > len(before + after)):
+        name = f"{before}{name}{after}" if name else ""
+    if not name or len(name) > _LONGEST_ACCOUNT or ":" in name or not name.isprintable():
+        raise SudareError("office.calendar-credentials", "an account name that cannot be one")
+    return name
 
 
 def problem(error: SudareError) -> dict[str, object]:

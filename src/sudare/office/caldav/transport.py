@@ -26,13 +26,13 @@ _AWAY: Final = {502, 503, 504}
 
 
 class Transport:
-    """DAV requests to one origin over a few kept connections."""
+    """DAV requests to one origin over a few kept connections; trusts what the machine trusts unless told otherwise."""
 
     def __init__(self, base: str, tls: ssl.SSLContext | None, *, largest: int = LARGEST_ANSWER) -> None:
         self._base = httpx.URL(base)
         self._largest = largest
         self._http = httpx.AsyncClient(
-            verify=tls if tls is not None else True,
+            verify=tls if tls is not None else ssl.create_default_context(),
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             follow_redirects=False,
             trust_env=False,
