@@ -74,7 +74,10 @@ class Browser:
 
     async def messages(self):
         """Read once; the opened messages. Empty at the end of the line."""
-        data = await self.reader.read(65_536)
+        try:
+            data = await self.reader.read(65_536)
+        except ConnectionResetError:
+            data = b""
         if not data:
             self.closed = self.closed or (1006, "")
             return []

@@ -5,6 +5,7 @@ import random
 import secrets
 from pathlib import Path
 
+from sudare.base.errors import SudareError
 from sudare.base.secret import Secret
 from sudare.connector import join as joining
 from sudare.connector.config import ConnectorConfig
@@ -43,9 +44,22 @@ sandbox = "bubblewrap"
 """
 
 
+_COMPARE = """{why}
+The gateway shows a certificate this machine does not trust. Its key's fingerprint is
+  {seen}
+Compare it with what `sudare gateway fingerprint` prints on the gateway; when they are equal, join again with
+  --accept-fingerprint {seen}"""
+
+
 async def join(url: str, token: Secret[str], directory: Path, *, name: str, pin: str = "") -> Identity:
     """Join, and write a configuration to fill in when there is none."""
-    identity = await joining.join(url, token, name=name, state=directory / "state", pin=pin)
+    try:
+        identity = await joining.join(url, token, name=name, state=directory / "state", pin=pin)
+    except SudareError as failure:
+        if pin or failure.code != "denied.connector-proof":
+            raise
+        seen = await joining.fingerprint(url)
+        raise SudareError(failure.code, _COMPARE.format(why=failure.detail, seen=seen)) from None
     path = directory / CONFIG
     if not path.exists():
         path.write_text(_TEMPLATE.format(gateway=url, name=name.replace('"', "")))
@@ -60,7 +74,10 @@ async def run(directory: Path) -> None:
         desk = OfficeDesk(config.schedule)
         async with Sessions(config, identity.seal, desk) as sessions:
             control = wire(config, identity, sessions, tasks)
-            await control.run()
+            try:
+                await control.run()
+            finally:
+                await desk.close()
 
 
 def wire(config: ConnectorConfig, identity: Identity, host: SessionHost, tasks: Tasks) -> ControlLine:

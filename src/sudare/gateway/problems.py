@@ -62,7 +62,7 @@ class Sentences:
 
 
 def _catalogue(static: Path, language: str) -> dict[str, str]:
-    for path in (static / "i18n" / f"{language}.json", static / f"{language}.json"):
+    for path in (static / "strings" / f"{language}.json", static / f"{language}.json"):
         if path.is_file():
             return msgspec.json.decode(path.read_bytes(), type=dict[str, str])
     return {}

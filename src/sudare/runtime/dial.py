@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -49,6 +50,8 @@ async def connect(gateway: Gateway) -> Line:
                 ssl=client_context(pinned=gateway.pin is not None),
                 server_hostname=gateway.host,
             )
+    except ssl.SSLCertVerificationError as failure:
+        raise SudareError("denied.connector-proof", f"{gateway.host}: {failure.verify_message}") from None
     except (OSError, TimeoutError) as failure:
         raise SudareError("link.lost", f"{gateway.host}:{gateway.port}: {failure}") from None
     try:
