@@ -61,7 +61,8 @@ describe("records", () => {
   it.each(vectors.cases.map((one) => [one.name, one] as const))("decodes %s", (_, one) => {
     const decoded = decodeRecords(hex(one.hex)).map(plain);
     const expected = one.records.map((record) => {
-      const { security: _security, ...told } = record["body"] as Fields;
+      const told = { ...(record["body"] as Fields) };
+      delete told["security"]; // this client has no use for it
       return { ...record, body: told };
     });
     expect(decoded).toEqual(expected);

@@ -1,0 +1,3 @@
+/** Parts every screen shares. */
+export { default as Field } from "./Field.svelte";
+export { default as Notice } from "./Notice.svelte";
