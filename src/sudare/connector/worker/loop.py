@@ -50,11 +50,6 @@ class ScreenLoop:
         """The desktop is open."""
         self._source = source
         self._resizes = resizes
-        height, width = source.frame.shape[:2]
-        source.take_damage()
-        self._encoder = Encoder(width, height)
-        self._greet()
-        self._fit()
         self.wake()
 
     def attach(self, link: Link) -> None:
@@ -126,6 +121,7 @@ class ScreenLoop:
         damage = source.take_damage()
         encoder = self._encoder
         if encoder is None:
+            self._first_picture(source)
             return
         if damage.resized:
             height, width = source.frame.shape[:2]
@@ -138,6 +134,15 @@ class ScreenLoop:
         )
         if damage.cursor is not None:
             self._cursor, self._cursor_due = damage.cursor, True
+
+    def _first_picture(self, source: DesktopSource) -> None:
+        """The source has a framebuffer now: begin to show it."""
+        height, width = source.frame.shape[:2]
+        if not height or not width:
+            return
+        self._encoder = Encoder(width, height)
+        self._greet()
+        self._fit()
 
     def _pump(self, source: DesktopSource) -> None:
         """Send while flow control lets us."""

@@ -69,6 +69,9 @@ class SessionProcess:
             self._log.warning("desktop-failed", code=failure.code, detail=failure.detail)
             loop.end(failure.code)
             return
+        except Exception:
+            loop.end("bug.unexpected")
+            raise
         if certificate := getattr(source, "certificate", None):
             self._parcels.send(job.parcel(job.Pinned(certificate)))
         loop.show(source, resizes=start.desktop.resize)
