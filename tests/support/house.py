@@ -60,11 +60,13 @@ class Directory:
         self.revoked = set()
         self.catalogues = {}
         self.serials = []
+        self.admitted = []
         self.news = asyncio.Condition()
 
     async def admit(self, connector, serial):
         if connector in self.revoked:
             raise SudareError("denied.connector-proof", "revoked")
+        self.admitted.append(serial)
 
     async def renewed(self, connector, serial):
         self.serials.append(serial)
@@ -106,8 +108,8 @@ class House:
         self.edge = None
         self.opened = []  # writers of clients; whatever a test leaves open is closed with the house
 
-    async def open(self, port=0, ping_s=10, **limits):
-        told = [TicketKey(kid, b64(key)) for kid, key in self.keys.items()]
+    async def open(self, port=0, ping_s=10, told=None, **limits):
+        told = told or [TicketKey(kid, b64(key)) for kid, key in self.keys.items()]
         config = EdgeConfig(
             host="127.0.0.1",
             port=port,

@@ -74,9 +74,9 @@ class ProxiedHTTP(HttpToolsProtocol):
         self._expect(ANSWER_S if self._answering else REQUEST_S)
 
     def on_response_complete(self) -> None:
-        """The answer is out: wait for the next request, however the bytes drip."""
+        """The answer is made: when it is taken, too, wait for the next request, however the bytes drip."""
         self._answering = False
-        self._expect(REQUEST_S)
+        self._expect(ANSWER_S if self.transport.get_write_buffer_size() else REQUEST_S)
         super().on_response_complete()
 
     def _expect(self, within_s: float | None) -> None:
