@@ -148,6 +148,7 @@ async def saying(folder, *pieces, hold=False):
 
 
 OK = b"HTTP/1.1 201 Created\r\n\r\n"
+NO = b"HTTP/1.1 403 No\r\n\r\n"
 ANSWER = b'{"connector":"c1","certificate":"x","ticket_keys":[],"gateway":"x"}'
 
 
@@ -164,7 +165,10 @@ ANSWER = b'{"connector":"c1","certificate":"x","ticket_keys":[],"gateway":"x"}'
         ([OK, *([b"x" * 65_536] * 16)], "link.lost"),
         ([b"HTTP/1.1 302 Found\r\nLocation: https://evil.example/\r\n\r\n"], "link.lost"),
         ([b"HTTP/1.1 500 Oops\r\n\r\n", b"<html>"], "link.lost"),
-        ([b"HTTP/1.1 403 No\r\n\r\n", b'{"type":"https://sudare.dev/problems/denied.join-token"}'], "denied.join-token"),
+        (
+            [b"HTTP/1.1 403 No\r\n\r\n", b'{"type":"https://sudare.dev/problems/denied.join-token"}'],
+            "denied.join-token",
+        ),
         ([b"HTTP/1.1 403 No\r\n\r\n", b'{"type":"https://sudare.dev/problems/made.up"}'], "link.lost"),
         ([b"HTTP/1.1 403 No\r\n\r\n", b'{"type":5}'], "link.lost"),
     ],
@@ -188,7 +192,9 @@ async def test_a_gateway_that_says_nothing_is_not_waited_for(tmp_path, monkeypat
     assert failure.value.code == "link.lost"
 
 
-@pytest.mark.parametrize("act", [lambda url, _: fingerprint(url), lambda url, to: join(url, Secret("t"), name="x", state=to)])
+@pytest.mark.parametrize(
+    "act", [lambda url, _: fingerprint(url), lambda url, to: join(url, Secret("t"), name="x", state=to)]
+)
 async def test_where_nobody_listens_the_line_is_lost(tmp_path, act):
     with pytest.raises(SudareError) as failure:
         await act(f"https://127.0.0.1:{free_port()}", tmp_path)

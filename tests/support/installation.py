@@ -1,4 +1,4 @@
-"""A whole gateway in this process: what `sudare gateway init` makes, with edge, API, database and keeper on loopback."""
+"""A whole gateway in this process: what `sudare gateway init` makes, with edge, API, database and keeper."""
 
 import contextlib
 
@@ -25,8 +25,9 @@ class Installation:
 @contextlib.asynccontextmanager
 async def installed(directory):
     """Runs for the length of the block."""
-    url = f"https://localhost:{free_port()}"
-    link = await init(directory, url, organisation="すだれ市", admin="admin", listen=f"127.0.0.1:{url.split(':')[-1]}")
+    port = free_port()
+    url, listen = f"https://localhost:{port}", f"127.0.0.1:{port}"
+    link = await init(directory, url, organisation="すだれ市", admin="admin", listen=listen)
     gateway = Gateway(read_gateway(directory / FILE))
     async with Tasks("edge") as tasks:
         edge = build_edge(gateway, directory / "api.sock", tasks)
