@@ -28,7 +28,7 @@ async def test_a_body_that_is_not_what_was_asked_for_is_malformed(house):
     browser = Browser(house)
     for body in (None, [], {"login": 5, "password": "x"}, {"login": "x"}, {"login": "a b", "password": "x"}):
         assert (await browser.post("signin/password", body)).json()["code"] == "caller.malformed"
-    for raw in (b"{", b"\xff", b""):
+    for raw in (b"{", b"\xff", b"", b'{"x":' + b"[" * 30_000):
         sent = {"Origin": "https://telework.example.lg.jp", "Content-Type": "application/json"}
         answer = await browser.http.post("/api/v1/signin/password", content=raw, headers=sent)
         assert answer.json()["code"] == "caller.malformed"

@@ -73,7 +73,7 @@ class Call:
         """The JSON body as this type. Raises `caller.malformed`."""
         try:
             return msgspec.json.decode(self.raw, type=kind)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise SudareError("caller.malformed", type(error).__name__) from error
 
     def parameter(self, name: str) -> str:

@@ -3,11 +3,14 @@ The gateway's end of a control connection: hello, challenge, proof, then the day
 
 `receive` gives events; the driver asks the directory between `ProofOffered` and `welcome`.
 INVARIANT: nothing but the handshake is acted on before the driver has called `welcome`.
+INVARIANT: whatever a peer sends before its proof prolongs nothing: it has one silence's time for the handshake.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from sudare.base.encoding import b64, unb64
@@ -52,28 +55,34 @@ class GatewayEnd:
         out, self._out = bytes(self._out), bytearray()
         return out
 
-    def receive(self, data: bytes, now: float) -> list[Event]:
-        """Events of these bytes. Raises SudareError when the connection must end."""
-        self._pulse.heard(now)
-        events: list[Event] = []
-        for message in self._lines.receive(data):
-            event = self._handle(message)
-            if event is not None:
-                events.append(event)
-        return events
+    def receive(self, data: bytes, now: float) -> Iterator[Event]:
+        """
+        Events of these bytes; to be gone through to the end.
 
-    def _handle(self, message: m.Message) -> Event | None:
+        Raises SudareError when the connection must end, after the events before that.
+        """
+        if self._proved:
+            self._pulse.heard(now)
+        for message in self._lines.receive(data):
+            event = self._handle(message, now)
+            if event is not None:
+                yield event
+
+    def _handle(self, message: m.Message, now: float) -> Event | None:
         match message:
             case m.Hello() if self._hello is None:
-                if m.PROTO not in message.proto or not 0 < len(message.boot) <= 64:
+                if m.PROTO not in message.proto:
                     raise SudareError("caller.version", "control protocol")
                 self._hello = message
                 self._send(m.Challenge(b64(self._nonce)))
             case m.Proof() if self._hello is not None and not self._proved:
-                return self._check(self._hello, message)
-            case m.Ping():
+                offered = self._check(self._hello, message)
+                self._proved = True
+                self._pulse.heard(now)
+                return offered
+            case m.Ping() if self._welcome:
                 self._send(m.Pong(message.n))
-            case m.Pong():
+            case m.Pong() if self._welcome:
                 pass
             case m.Catalogue() | m.Refuse() | m.Renew() if self._welcome:
                 return message
@@ -84,19 +93,19 @@ class GatewayEnd:
     def _check(self, hello: m.Hello, proof: m.Proof) -> ProofOffered:
         try:
             certificate = x509.load_pem_x509_certificate(proof.certificate.encode())
+            key = certificate.public_key()
             signature = unb64(proof.signature)
-        except ValueError:
+        except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion):
             raise SudareError("denied.connector-proof", "unreadable") from None
-        key = certificate.public_key()
-        if not isinstance(key, ec.EllipticCurvePublicKey):
+        if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
             raise SudareError("denied.connector-proof", "key type")
         check(key, signature, self._nonce, hello.boot, self._spki)
-        self._proved = True
         return ProofOffered(hello.connector, certificate)
 
     def welcome(self, keys: list[m.TicketKey], gateway: str) -> None:
         """Let it in."""
         self._welcome = True
+        self._lines.limit = m.MAX_CATALOGUE
         self._send(m.Welcome(self._ping_s, keys, gateway))
 
     def refuse(self, code: str) -> None:
