@@ -3,6 +3,8 @@ Two connections joined so that bytes only pass: the whole data path of the gatew
 
 Measured: a Python splice costs what haproxy costs, because both are bound by system calls; parsing messages is dear.
 INVARIANT: nothing is parsed or kept beyond `LIMIT`; a slow reader stops its writer.
+INVARIANT: a reader that takes nothing for `STALL_S` is let go (its writer, being stopped, would not even see the other
+end of its own line close).
 """
 
 import asyncio
@@ -13,6 +15,7 @@ from typing import Final, cast
 LIMIT: Final = 262_144
 LOW: Final = 65_536
 HELD: Final = 65_536
+STALL_S: Final = 120.0
 
 
 class Leg(asyncio.Protocol):
@@ -22,11 +25,12 @@ class Leg(asyncio.Protocol):
     `first(leg, data)` is called for every piece that arrives before `hold` or `join`.
     """
 
-    __slots__ = ("_closed", "_first", "held", "on_close", "peer", "received", "transport")
+    __slots__ = ("_closed", "_first", "_stalled", "held", "on_close", "peer", "received", "transport")
 
     def __init__(self, first: Callable[["Leg", bytes], None] | None = None) -> None:
         self._first = first
         self._closed = False
+        self._stalled: asyncio.TimerHandle | None = None
         self.transport: asyncio.Transport | None = None
         self.peer: Leg | None = None
         self.held = bytearray()
@@ -40,6 +44,7 @@ class Leg(asyncio.Protocol):
         raw = transport.get_extra_info("socket")
         if raw is not None and raw.family != socket.AF_UNIX:
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            _notice_the_dead(raw)
 
     def data_received(self, data: bytes) -> None:
         """Bytes pass on, or wait."""
@@ -109,21 +114,39 @@ class Leg(asyncio.Protocol):
                 leg.transport.abort()
 
     def pause_writing(self) -> None:
-        """Stop reading the other side: this one cannot take more."""
-        if self.peer is not None and self.peer.transport is not None:
-            self.peer.transport.pause_reading()
+        """No more goes in here: stop reading the other side, or, while alone, the one that makes us answer so much."""
+        self._moves()
+        self._stalled = asyncio.get_running_loop().call_later(STALL_S, self.abort)
+        source = self.peer or self
+        if source.transport is not None:
+            source.transport.pause_reading()
 
     def resume_writing(self) -> None:
-        """Read the other side again."""
-        if self.peer is not None and self.peer.transport is not None:
-            self.peer.transport.resume_reading()
+        """Read again."""
+        self._moves()
+        source = self.peer or self
+        if source.transport is not None and len(source.held) < HELD:
+            source.transport.resume_reading()
+
+    def _moves(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         """One end gone is both ends gone."""
         del exc
+        self._moves()
         self._closed = True
         if self.peer is not None and self.peer.transport is not None:
             self.peer.transport.close()
         if self.on_close is not None:
             done, self.on_close = self.on_close, None
             done()
+
+
+def _notice_the_dead(raw: socket.socket) -> None:
+    """A closed lid or a lost train says no goodbye; without this its stream would stand for ever (gone after 90 s)."""
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in ((socket.TCP_KEEPIDLE, 30), (socket.TCP_KEEPINTVL, 15), (socket.TCP_KEEPCNT, 4)):
+        raw.setsockopt(socket.IPPROTO_TCP, option, value)
