@@ -18,7 +18,7 @@ from sudare.connector.identity import Identity, new_key, renew, request, save_fa
 from sudare.runtime.dial import Gateway, Line, upgrade
 from sudare.runtime.logs import get_logger
 from sudare.wire.tunnel import messages as m
-from sudare.wire.tunnel.connector_end import ConnectorEnd
+from sudare.wire.tunnel.connector_end import ConnectorEnd, Event
 
 FIRST_WAIT_S: Final = 1.0
 LONGEST_WAIT_S: Final = 30.0
@@ -78,20 +78,22 @@ class ControlLine:
         """Never returns; waits 1 s, doubled to 30 s, with full jitter, between attempts."""
         wait = FIRST_WAIT_S
         while True:
+            asked: float | None = None
             try:
-                await self._once()
+                asked = await self._once()
             except SudareError as failure:
                 self._log.warning("control-lost", code=failure.code, detail=failure.detail)
             except OSError as failure:  # a full disk, say: the office must come back when there is room again
                 self._log.error("control-lost", code="bug.unexpected", detail=type(failure).__name__)
             if self._welcomed:
                 wait = FIRST_WAIT_S
-            await self._pause(wait * self._jitter())
+            await self._pause((asked or wait) * self._jitter())
             wait = min(LONGEST_WAIT_S, wait * 2)
 
-    async def _once(self) -> None:
+    async def _once(self) -> float:
+        """One connection, until the gateway asks to leave it; how long to wait then."""
         self._welcomed = False
-        self._renewing = None  # whatever was asked for on an earlier line is not answered on this one
+        self._renewing = None  # an answer that was lost with the last connection will not come any more
         facts = self.identity.facts
         self._generation += 1
         line = await upgrade(Gateway.of(facts.gateway, facts.pin), "/tunnel/v1/control", "sudare-control-1")
@@ -106,12 +108,13 @@ class ControlLine:
         )
         self._end, self._writer = end, line.writer
         try:
-            await self._converse(line, end)
+            drain = await self._converse(line, end)
+            return max(FIRST_WAIT_S, min(LONGEST_WAIT_S, drain.reconnect_after_ms / 1000))
         finally:
             self._end = self._writer = None
             line.writer.close()
 
-    async def _converse(self, line: Line, end: ConnectorEnd) -> None:
+    async def _converse(self, line: Line, end: ConnectorEnd) -> m.Drain:
         while True:
             self.flush()
             data = await self._read(line, end)
@@ -122,8 +125,9 @@ class ControlLine:
                 self._renew_when_due(end)
                 continue
             for event in end.receive(data, self._now()):
-                if self._act(event, end):
-                    return
+                if isinstance(event, m.Drain):
+                    return event
+                self._act(event, end)
 
     async def _read(self, line: Line, end: ConnectorEnd) -> bytes | None:
         """Bytes, none at the end, or None when the pulse wants attention."""
@@ -135,8 +139,7 @@ class ControlLine:
         except OSError as failure:
             raise SudareError("link.lost", type(failure).__name__) from None
 
-    def _act(self, event: object, end: ConnectorEnd) -> bool:
-        """Do it; True when this connection is to be left."""
+    def _act(self, event: Event, end: ConnectorEnd) -> None:
         match event:
             case m.Welcome():
                 self._welcome(event, end)
@@ -146,9 +149,6 @@ class ControlLine:
                 self._opener.cut(event)
             case m.Renewed():
                 self._renewed(event)
-            case m.Drain():
-                return True
-        return False
 
     def _welcome(self, welcome: m.Welcome, end: ConnectorEnd) -> None:
         # The gateway proved its TLS key; the ticket keys it tells now replace those learned at joining.

@@ -29,7 +29,9 @@ def join(
     """Join a gateway with the one-use token its administrator made."""
     from sudare.entry import connector  # noqa: PLC0415 - the office side is not needed to run a gateway
 
-    uvloop.run(connector.join(url, Secret(token), directory, name=name, pin=pin or accept_fingerprint))
+    identity = uvloop.run(connector.join(url, Secret(token), directory, name=name, pin=pin or accept_fingerprint))
+    print(f"{identity.facts.name}: {identity.facts.connector}")
+    print(f"{directory / connector.CONFIG}: [[target]], [schedule]; sudare connector run --dir {directory}")
 
 
 @app.command

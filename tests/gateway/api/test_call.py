@@ -26,7 +26,7 @@ async def test_a_body_that_is_not_what_was_asked_for_is_malformed(house):
     browser = Browser(house)
     for body in (None, [], {"login": 5, "password": "x"}, {"login": "x"}, {"login": "a b", "password": "x"}):
         assert (await browser.post("signin/password", body)).json()["code"] == "caller.malformed"
-    for raw in (b"{", b"\xff", b""):
+    for raw in (b"{", b"\xff", b"", b'{"x":' + b"[" * 30_000):
         sent = {"Origin": "https://telework.example.lg.jp", "Content-Type": "application/json"}
         answer = await browser.http.post("/api/v1/signin/password", content=raw, headers=sent)
         assert answer.json()["code"] == "caller.malformed"
@@ -36,6 +36,25 @@ async def test_a_huge_body_is_refused(house):
     answer = await Browser(house).post("signin/password", {"login": "x", "password": "x" * 70_000})
 
     assert answer.json()["code"] == "caller.too-large"
+
+
+async def test_a_page_that_leaves_before_its_body_came_is_no_bug(house, capfd):
+    head = {"type": "http", "method": "POST", "path": "/api/v1/signin/password", "query_string": b"", "scheme": "https"}
+    headers = [(b"origin", b"https://telework.example.lg.jp"), (b"content-type", b"application/json")]
+    said = []
+
+    async def gone():
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        said.append(message)
+
+    await house.app({**head, "headers": headers, "client": ("192.0.2.9", 1), "server": ("x", 443)}, gone, send)
+
+    assert said[0]["status"] == 503
+    log = "".join(capfd.readouterr())
+    assert "link.lost" in log
+    assert "bug" not in log
 
 
 async def test_a_flood_from_one_network_is_slowed_down_and_no_other(house):

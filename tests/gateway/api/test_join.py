@@ -18,6 +18,13 @@ def csr(curve=None):
     return key, request.public_bytes(serialization.Encoding.PEM).decode()
 
 
+def of_no_kind(pem):
+    """The CSR with a kind of key that nobody knows."""
+    der = base64.b64decode("".join(pem.splitlines()[1:-1]))
+    body = base64.encodebytes(der.replace(bytes.fromhex("2a8648ce3d0201"), bytes.fromhex("2a8648ce3d0209"))).decode()
+    return f"{pem.splitlines()[0]}\n{body}{pem.splitlines()[-1]}\n"
+
+
 async def test_a_connector_joins_without_browser_headers_and_only_once(house):
     _, token, _ = await house.desk.add_connector("本庁", house.now)
     key, request = csr()
@@ -34,11 +41,22 @@ async def test_a_connector_joins_without_browser_headers_and_only_once(house):
     assert (await Browser(house).post("tunnel/join", body)).json()["code"] == "denied.join-token"
 
 
+async def test_a_connector_without_a_name_keeps_the_administrators(house):
+    _, token, _ = await house.desk.add_connector("本庁", house.now)
+    body = {"token": token, "csr": csr()[1], "seal_key": SEAL, "proto": [1]}
+
+    answer = (await Browser(house).post("tunnel/join", body)).json()
+
+    assert answer["name"] == "本庁"
+    assert (await house.stores.connectors.get(answer["connector"])).name == "本庁"
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [
         ({"csr": "nonsense"}, "caller.malformed"),
         ({"csr": csr(ec.SECP384R1())[1]}, "caller.malformed"),
+        ({"csr": of_no_kind(csr()[1])}, "caller.malformed"),
         ({"seal_key": "AAAA"}, "caller.malformed"),
         ({"proto": [2]}, "caller.version"),
     ],

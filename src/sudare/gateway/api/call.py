@@ -10,7 +10,7 @@ from enum import Enum
 from typing import TypeVar
 
 import msgspec
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from sudare.base.errors import SudareError
@@ -73,7 +73,7 @@ class Call:
         """The JSON body as this type. Raises `caller.malformed`."""
         try:
             return msgspec.json.decode(self.raw, type=kind)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise SudareError("caller.malformed", type(error).__name__) from error
 
     def parameter(self, name: str) -> str:
@@ -163,8 +163,11 @@ async def _authorise(call: Call, access: Access, *, changes: bool) -> None:
 
 async def _read(request: Request) -> bytes:
     out = bytearray()
-    async for chunk in request.stream():
-        out += chunk
-        if len(out) > BODY_LIMIT:
-            raise SudareError("caller.too-large")
+    try:
+        async for chunk in request.stream():
+            out += chunk
+            if len(out) > BODY_LIMIT:
+                raise SudareError("caller.too-large")
+    except ClientDisconnect:
+        raise SudareError("link.lost", "request body") from None  # nobody hears it; the log must not call it a bug
     return bytes(out)

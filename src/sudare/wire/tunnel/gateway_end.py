@@ -6,6 +6,7 @@ INVARIANT: who has not proved anything after `PROOF_S` is gone, whatever it says
 INVARIANT: nothing but the handshake is acted on before the driver has called `welcome`.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -58,15 +59,17 @@ class GatewayEnd:
         out, self._out = bytes(self._out), bytearray()
         return out
 
-    def receive(self, data: bytes, now: float) -> list[Event]:
-        """Events of these bytes. Raises SudareError when the connection must end."""
+    def receive(self, data: bytes, now: float) -> Iterator[Event]:
+        """
+        Events of these bytes; to be gone through to the end.
+
+        Raises SudareError when the connection must end, after the events before that.
+        """
         self._pulse.heard(now)
-        events: list[Event] = []
         for message in self._lines.receive(data):
             event = self._handle(message)
             if event is not None:
-                events.append(event)
-        return events
+                yield event
 
     def _handle(self, message: m.Message) -> Event | None:
         match message:
@@ -78,10 +81,12 @@ class GatewayEnd:
                 self._hello = message
                 self._send(m.Challenge(b64(self._nonce)))
             case m.Proof() if self._hello is not None and not self._proved:
-                return self._check(self._hello, message)
-            case m.Ping():
+                offered = self._check(self._hello, message)
+                self._proved = True
+                return offered
+            case m.Ping() if self._welcome:
                 self._send(m.Pong(message.n))
-            case m.Pong():
+            case m.Pong() if self._welcome:
                 pass
             case m.Catalogue() | m.Refuse() | m.Renew() if self._welcome:
                 return message
@@ -96,15 +101,15 @@ class GatewayEnd:
             signature = unb64(proof.signature)
         except (ValueError, TypeError, x509.InvalidVersion, UnsupportedAlgorithm):
             raise SudareError("denied.connector-proof", "unreadable") from None
-        if not isinstance(key, ec.EllipticCurvePublicKey):
+        if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
             raise SudareError("denied.connector-proof", "key type")
         check(key, signature, self._nonce, hello.boot, self._spki)
-        self._proved = True
         return ProofOffered(hello.connector, certificate)
 
     def welcome(self, keys: list[m.TicketKey], gateway: str) -> None:
         """Let it in."""
         self._welcome = True
+        self._lines.limit = m.MAX_CATALOGUE
         self._send(m.Welcome(self._ping_s, keys, gateway))
 
     def refuse(self, code: str) -> None:
