@@ -10,6 +10,8 @@ import socket
 from collections.abc import Callable
 from typing import Final, cast
 
+from sudare.runtime.keepalive import notice_loss
+
 LIMIT: Final = 262_144
 LOW: Final = 65_536
 HELD: Final = 65_536
@@ -40,6 +42,7 @@ class Leg(asyncio.Protocol):
         raw = transport.get_extra_info("socket")
         if raw is not None and raw.family != socket.AF_UNIX:
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            notice_loss(raw)
 
     def data_received(self, data: bytes) -> None:
         """Bytes pass on, or wait."""
