@@ -56,14 +56,16 @@ class Installation:
         self.certificate = self.gateway_folder / "tls.pem"
         self.targets: dict[str, str] = {}
         self.site = ""
-        self._running: list[Process] = []
+        self._running: dict[str, Process] = {}
 
     def start(self) -> None:
         """Bring everything up; steps done by an earlier run are not done again."""
         try:
-            self._gateway()
+            self._prepare_gateway()
+            self.run_gateway()
             self._people()
-            self._connector()
+            self._prepare_connector()
+            self.run_connector()
             self._grants()
             self._secrets()
         except BaseException:
@@ -73,11 +75,19 @@ class Installation:
     def stop(self) -> None:
         """End what was started; idempotent."""
         while self._running:
-            self._running.pop().stop()
+            self._running.popitem()[1].stop()
+
+    def end(self, name: str) -> None:
+        """End the `gateway` or the `connector` alone; `run_gateway` and `run_connector` bring them back."""
+        self._running.pop(name).stop()
+
+    def pid(self, name: str) -> int:
+        """Process id of the `gateway` or the `connector`."""
+        return self._running[name].pid
 
     def check(self) -> str:
         """The name of something of ours that has ended, or nothing."""
-        return next((process.name for process in self._running if not process.running), "")
+        return next((name for name, process in self._running.items() if not process.running), "")
 
     def browser(self, login: str = "") -> Browser:
         """A browser, signed in when a login is given."""
@@ -86,7 +96,7 @@ class Installation:
             browser.sign_in(login, self._book.people[login])
         return browser
 
-    def _gateway(self) -> None:
+    def _prepare_gateway(self) -> None:
         config = self.gateway_folder / "gateway.toml"
         listen = f"127.0.0.1:{self._book.port}"
         if not config.exists():
@@ -94,9 +104,12 @@ class Installation:
             self._remember(people.ADMIN.login, self._gateway_command("init", *options, "--listen", listen))
         text = re.sub(r'(?m)^url = "https://[^"]*"', f'url = "{self.url}"', config.read_text())
         config.write_text(re.sub(r'(?m)^listen = "[^"]*"', f'listen = "{listen}"', text))
+
+    def run_gateway(self) -> None:
+        """Start the gateway and wait until it answers."""
         run = [*_SUDARE, "gateway", "run", "--dir", str(self.gateway_folder)]
-        self._running.append(Process("gateway", run, self._folder / "gateway.log", cwd=ROOT))
-        self._running[-1].wait_until(self._answers, 40)
+        self._running["gateway"] = Process("gateway", run, self._folder / "gateway.log", cwd=ROOT)
+        self._running["gateway"].wait_until(self._answers, 40)
 
     def _answers(self) -> bool:
         with contextlib.suppress(OSError, RefusedError, ValueError):
@@ -129,7 +142,7 @@ class Installation:
         self._book.links[login] = next(line for line in reversed(told.splitlines()) if "#" in line).split()[-1]
         self._book.write(self._folder)
 
-    def _connector(self) -> None:
+    def _prepare_connector(self) -> None:
         self.connector_folder.mkdir(mode=0o700, exist_ok=True)
         if time.time() - self._book.joined > _GOOD_S:
             self._forget_connectors()
@@ -140,9 +153,12 @@ class Installation:
             self._book.joined = time.time()
             self._book.write(self._folder)
         (self.connector_folder / "connector.toml").write_text(self._connector_file())
+
+    def run_connector(self) -> None:
+        """Start the connector and wait until the gateway knows its PCs."""
         run = [*_SUDARE, "connector", "run", "--dir", str(self.connector_folder)]
         connector = Process("connector", run, self._folder / "connector.log", cwd=ROOT)
-        self._running.append(connector)
+        self._running["connector"] = connector
         admin = self.browser(people.ADMIN.login)
         connector.wait_until(lambda: bool(self._offered(admin)), 40)
 

@@ -115,7 +115,7 @@ def _guide(book: Book, url: str, seconds: float) -> str:
             "  2. 「企画-0123」につなぐ → メモに入力 / connect to 企画-0123 and type into the memo",
             "  3. わざと違うパスワードを入れる / give a wrong PC password on purpose",
             f"  4. {sato} で予定を開く → パスワードを求められる / as {sato}, the schedule asks for a password",
-            "  5. admin → 管理 → 人と端末 / admin: people, connectors, PCs",
+            "  5. 管理者の操作はコマンドで / administer by command: sudare gateway person list --dir .demo/gateway",
             "",
             "  終了は Ctrl-C / Ctrl-C stops everything that was started here.",
             "",

@@ -152,12 +152,26 @@ class RDPPC:
                 screen=self._screen.port,
             )
         )
-        self._xrdp = Process("xrdp", ["/usr/sbin/xrdp", "--nodaemon", "--config", str(config)], folder / "xrdp.out")
+        self._config = config
+        try:
+            self.plug_in()
+        except BaseException:
+            self._screen.stop()
+            raise
+
+    def plug_in(self) -> None:
+        """Answer RDP (again)."""
+        command = ["/usr/sbin/xrdp", "--nodaemon", "--config", str(self._config)]
+        self._xrdp = Process("xrdp", command, self._config.with_suffix(".out"))
         try:
             self._xrdp.wait_until(lambda: answers(self.port))
         except BaseException:
-            self.stop()
+            self._xrdp.stop()
             raise
+
+    def unplug(self) -> None:
+        """Answer no more: to the office network this PC is off."""
+        self._xrdp.stop()
 
     def stop(self) -> None:
         """Switch it off; idempotent."""

@@ -39,6 +39,7 @@ class Facts(msgspec.Struct, frozen=True):
     ticket_keys: dict[str, str]
     gateway: str
     pin: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

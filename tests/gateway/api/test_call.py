@@ -40,6 +40,25 @@ async def test_a_huge_body_is_refused(house):
     assert answer.json()["code"] == "caller.too-large"
 
 
+async def test_a_page_that_leaves_before_its_body_came_is_no_bug(house, capfd):
+    head = {"type": "http", "method": "POST", "path": "/api/v1/signin/password", "query_string": b"", "scheme": "https"}
+    headers = [(b"origin", b"https://telework.example.lg.jp"), (b"content-type", b"application/json")]
+    said = []
+
+    async def gone():
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        said.append(message)
+
+    await house.app({**head, "headers": headers, "client": ("192.0.2.9", 1), "server": ("x", 443)}, gone, send)
+
+    assert said[0]["status"] == 503
+    log = "".join(capfd.readouterr())
+    assert "link.lost" in log
+    assert "bug" not in log
+
+
 async def test_a_flood_from_one_network_is_slowed_down_and_no_other(house):
     browser = Browser(house, "2001:db8:1:2::1")
     for _ in range(120):

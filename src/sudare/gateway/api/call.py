@@ -11,7 +11,7 @@ from enum import Enum
 from typing import TypeVar
 
 import msgspec
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from sudare.base.errors import SudareError
@@ -176,8 +176,11 @@ async def _authorise(call: Call, access: Access, *, changes: bool) -> None:
 
 async def _read(request: Request) -> bytes:
     out = bytearray()
-    async for chunk in request.stream():
-        out += chunk
-        if len(out) > BODY_LIMIT:
-            raise SudareError("caller.too-large")
+    try:
+        async for chunk in request.stream():
+            out += chunk
+            if len(out) > BODY_LIMIT:
+                raise SudareError("caller.too-large")
+    except ClientDisconnect:
+        raise SudareError("link.lost", "request body") from None  # nobody hears it; the log must not call it a bug
     return bytes(out)
