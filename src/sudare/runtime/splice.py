@@ -12,6 +12,8 @@ import socket
 from collections.abc import Callable
 from typing import Final, cast
 
+from sudare.runtime.keepalive import notice_loss
+
 LIMIT: Final = 262_144
 LOW: Final = 65_536
 HELD: Final = 65_536
@@ -44,7 +46,7 @@ class Leg(asyncio.Protocol):
         raw = transport.get_extra_info("socket")
         if raw is not None and raw.family != socket.AF_UNIX:
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            _notice_the_dead(raw)
+            notice_loss(raw)
 
     def data_received(self, data: bytes) -> None:
         """Bytes pass on, or wait."""
@@ -143,10 +145,3 @@ class Leg(asyncio.Protocol):
         if self.on_close is not None:
             done, self.on_close = self.on_close, None
             done()
-
-
-def _notice_the_dead(raw: socket.socket) -> None:
-    """A closed lid or a lost train says no goodbye; without this its stream would stand for ever (gone after 90 s)."""
-    raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for option, value in ((socket.TCP_KEEPIDLE, 30), (socket.TCP_KEEPINTVL, 15), (socket.TCP_KEEPCNT, 4)):
-        raw.setsockopt(socket.IPPROTO_TCP, option, value)

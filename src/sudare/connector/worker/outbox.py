@@ -24,6 +24,10 @@ class Lag:
     answer: int | None = None  # seq of that picture
     value_ms: int = 0
 
+    def forget(self) -> None:
+        """Whoever asked will not see the answer; the last value stands."""
+        self.asked_at = self.answer = None
+
     def asked(self, now: float) -> None:
         """A key or click arrived."""
         if self.asked_at is None:
@@ -58,6 +62,7 @@ class Outbox:
     def forget(self, now: float) -> None:
         """The client forgot everything, or is another one: the next record carries `reset`."""
         self.flow.forget(now)
+        self.lag.forget()
         self._cursors.clear()
         self._reset = True
 
