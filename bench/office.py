@@ -9,17 +9,17 @@ The PC's screen is 1280x800 with nothing on it; the benchmark draws there.
 import argparse
 import contextlib
 import json
-import os
 import signal
 import threading
 from pathlib import Path
 
-from demo import people
 from demo.book import open_book
 from demo.cityhall import certificate
 from demo.cityhall.desktops import PC, VNCPC, Look, start_x, start_xrdp, xrdp_config
 from demo.cityhall.process import answers, free_port
 from demo.installation import Installation, Place
+
+from demo import people
 
 LOOK = Look(bare=True, fixed=True)
 _BEHIND = """lib=libxup.so
@@ -95,7 +95,7 @@ def main() -> None:
         }
         part = options.dir / "ready.part"
         part.write_text(json.dumps(ready))
-        os.replace(part, options.dir / "ready.json")
+        part.rename(options.dir / "ready.json")
         stop.wait()
 
 

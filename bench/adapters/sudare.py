@@ -1,4 +1,4 @@
-"""What Sudare's two targets share: gateway and connector in the server's namespace, sign-in through the portal's page."""
+"""What Sudare's targets share: gateway and connector in the server's namespace, sign-in through the portal's page."""
 
 import base64
 import hashlib
@@ -62,10 +62,8 @@ class Sudare(Target):
 
     def _window(self, page):
         box, now = page.locator(".office > main").bounding_box(), page.viewport_size
-        if (box["width"], box["height"]) != (1280, 800):
-            page.set_viewport_size(
-                {"width": round(now["width"] + 1280 - box["width"]), "height": round(now["height"] + 800 - box["height"])}
-            )
+        width, height = now["width"] + 1280 - box["width"], now["height"] + 800 - box["height"]
+        page.set_viewport_size({"width": round(width), "height": round(height)})
 
     def stop(self):
         """Let the office close itself: it has processes in groups of their own."""
