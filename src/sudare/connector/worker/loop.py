@@ -164,11 +164,11 @@ class ScreenLoop:
             update = encoder.encode(source.frame, limit=limit, near=self._pointer if express else None)
             if update is None:
                 break
-            self._out.update(
-                update.body, now, last=update.last, express=express, app_limited=express or not encoder.pending
-            )
+            self._out.update(update.body, now, last=update.last, express=express)
             if express and update.last:
                 self._input_at = float("-inf")
+        if not encoder.pending:
+            flow.ran_out(now)
         self._hold(flow.in_flight >= 2 * flow.budget(now))
 
     def _hold(self, held: bool) -> None:  # noqa: FBT001
