@@ -169,11 +169,11 @@ class ScreenLoop:
             update = encoder.encode(source.frame, limit=limit, near=self._pointer if express else None)
             if update is None:
                 break
-            self._out.update(
-                update.body, now, last=update.last, express=express, app_limited=express or not encoder.pending
-            )
+            self._out.update(update.body, now, last=update.last, express=express)
             if express and update.last:
                 self._input_at = float("-inf")
+        if not encoder.pending:
+            flow.ran_out(now)
 
     def _regulate(self, source: DesktopSource) -> None:
         """Back-pressure: the PC draws on only for somebody who sees it and keeps up."""
