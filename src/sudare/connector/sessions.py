@@ -186,8 +186,11 @@ class Sessions:
         try:
             worker = await self._spawner.take()
             start = job.Start(self._desktop(target, hello, credential), client)
-            if not worker.send(job.parcel(start), [pc.fileno(), theirs.fileno()]):
-                raise SudareError("office.sandbox", "the session process did not start")
+            try:
+                _order(worker, start, [pc.fileno(), theirs.fileno()])
+            except SudareError:
+                await worker.stop()
+                raise
         finally:
             pc.close()
         running = Running(ticket, worker)
@@ -268,6 +271,11 @@ def _client(ticket: Ticket, hello: Hello, channel: OfficeEnd) -> job.Client:
         raise SudareError("caller.malformed", "a screen needs a view")
     may_input = ticket.rgt.get("input", False)
     return job.Client(job.Channel.of(channel.state()), view.w, view.h, view.scale, may_input)
+
+
+def _order(worker: SessionWorker, start: job.Start, files: list[int]) -> None:
+    if not worker.send(job.parcel(start), files):
+        raise SudareError("office.sandbox", "the session process did not start")
 
 
 def _tls(target: Target) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from sudare.base.encoding import b64, unb64
+from sudare.base.errors import SudareError
 from sudare.wire.channel.channel import ChannelState
 from sudare.wire.channel.hpke import Sequence
 
@@ -98,14 +99,20 @@ Report = Began | Pinned | Ended
 
 
 def order(content: dict[str, Any]) -> Order:
-    """A parcel as an order."""
-    message: Order = msgspec.convert(content, Order)
+    """A parcel as an order. Raises `caller.malformed`."""
+    try:
+        message: Order = msgspec.convert(content, Order)
+    except msgspec.ValidationError:
+        raise SudareError("caller.malformed", "order") from None
     return message
 
 
 def report(content: dict[str, Any]) -> Report:
-    """A parcel as a report."""
-    message: Report = msgspec.convert(content, Report)
+    """A parcel as a report. Raises `caller.malformed`: the process that reports may be anybody's by now."""
+    try:
+        message: Report = msgspec.convert(content, Report)
+    except msgspec.ValidationError:
+        raise SudareError("caller.malformed", "report") from None
     return message
 
 
