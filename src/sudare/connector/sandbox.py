@@ -11,9 +11,9 @@ from typing import Final
 _SYSTEM: Final = ("/usr", "/lib", "/lib64", "/bin", "/etc/ssl/openssl.cnf", "/etc/ld.so.cache", "/etc/alternatives")
 
 
-def command(kind: str, pair_fd: int) -> list[str]:
+def command(kind: str, pair_fd: int, log: str) -> list[str]:
     """The command line of a session process inside its cage (`bubblewrap`) or without one (`none`)."""
-    program = [sys.executable, "-m", "sudare.entry.worker", str(pair_fd)]
+    program = [sys.executable, "-m", "sudare.entry.worker", str(pair_fd), log]
     if kind == "none":
         return program
     return [*_bubblewrap(), "--", *program]

@@ -15,7 +15,7 @@ from typing import Any
 
 from sudare.base.errors import SudareError
 from sudare.connector.sandbox import command, environment
-from sudare.runtime.logs import get_logger
+from sudare.runtime.logs import get_logger, level
 from sudare.runtime.parcel import Parcels, close_files, pair
 
 START_LIMIT = 4
@@ -79,7 +79,7 @@ class Spawner:
             ours, theirs = pair()
             try:
                 process = await asyncio.create_subprocess_exec(
-                    *command(self._sandbox, theirs.fileno()),
+                    *command(self._sandbox, theirs.fileno(), level()),
                     pass_fds=(theirs.fileno(),),
                     env=environment(),
                     stdin=subprocess.DEVNULL,
