@@ -16,7 +16,7 @@ from typing import Any
 from sudare.base.errors import SudareError
 from sudare.connector.sandbox import command, environment
 from sudare.runtime.logs import get_logger, level
-from sudare.runtime.parcel import Parcels, pair
+from sudare.runtime.parcel import Parcels, close_files, pair
 
 START_LIMIT = 4
 
@@ -28,7 +28,12 @@ class SessionWorker:
         self.process = process
         self.on_report: Callable[[dict[str, Any]], None] = lambda _: None
         self.gone = asyncio.Event()
-        self._parcels = Parcels(end, lambda content, _: self.on_report(content), self.gone.set)
+        self._parcels = Parcels(end, self._reported, self.gone.set)
+
+    def _reported(self, content: dict[str, Any], files: list[int]) -> None:
+        """No report brings files; those of a process that was taken over must not pile up here."""
+        self.on_report(content)
+        close_files(files)
 
     @property
     def alive(self) -> bool:
