@@ -23,3 +23,8 @@ def test_offers_that_cannot_be_named_or_served_are_left_out():
     offers = [Offer("a", "vnc", "A"), Offer("a", "rdp", "B"), Offer("../b", "vnc", "B"), Offer("c", "ssh", "C")]
 
     assert usable_offers(offers) == [Offer("a", "vnc", "A")]
+
+
+@pytest.mark.parametrize("name", ["", " ", "a\0b", "a\nb", "x" * 200, "\ud800"])
+def test_a_name_that_cannot_be_shown_gives_way_to_the_id(name):
+    assert usable_offers([Offer("a", "vnc", name)]) == [Offer("a", "vnc", "a")]

@@ -7,6 +7,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 from tests.support.rows import NOW, person
 
+from sudare.base.errors import SudareError
+from sudare.store.credentials import Credentials
 from sudare.store.people import People
 from sudare.store.tables import metadata
 
@@ -55,3 +57,12 @@ async def test_sqlite_is_durable_and_checks_foreign_keys(database):
     async with database.read() as connection:
         found = [await connection.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous")]
         assert [*found, await connection.scalar(text("PRAGMA foreign_keys"))] == ["wal", 2, 1]
+
+
+async def test_a_text_no_database_can_hold_is_malformed_or_found_nowhere(database):
+    """A NUL: SQLite takes it, PostgreSQL does not; neither may end in an exception of the database's own."""
+    for act in (Credentials(database).passkey("main", "a\0b"), People(database).by_id("main", "a\0b")):
+        try:
+            assert await act is None
+        except SudareError as failure:
+            assert failure.code == "caller.malformed"  # noqa: PT017 - one database finds nobody

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 
 from sudare.base.errors import SudareError
+from sudare.domain.people import display_name
 
 API_TARGET = "api"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -92,9 +93,17 @@ def split_target(unverified_target: str) -> tuple[str, str]:
 
 
 def usable_offers(offers: list[Offer]) -> list[Offer]:
-    """The offers whose ids can be named in an address and whose kind is known; others are left out."""
+    """The offers whose ids can be named in an address and whose kind is known, with names fit for showing."""
     seen: dict[str, Offer] = {}
     for offer in offers:
         if _ID.fullmatch(offer.local) and offer.kind in {"rdp", "vnc", API_TARGET}:
-            seen.setdefault(offer.local, offer)
+            seen.setdefault(offer.local, Offer(offer.local, offer.kind, usable_name(offer.name, offer.local)))
     return list(seen.values())
+
+
+def usable_name(unverified_name: str, otherwise: str) -> str:
+    """The name a connector gives a thing, when it is fit for showing."""
+    try:
+        return display_name(unverified_name)
+    except SudareError:
+        return otherwise

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sudare.base.errors import SudareError
 from sudare.domain.audit import Event, Kind
-from sudare.domain.places import Offer, usable_offers
+from sudare.domain.places import Offer, usable_name, usable_offers
 from sudare.gateway.api.context import Stores
 from sudare.gateway.ports import Catalogue
 from sudare.runtime import clock
@@ -91,7 +91,7 @@ class Directory:
     async def offers(self, connector: str, catalogue: Catalogue) -> None:
         """Remember what the connector offers."""
         offered = usable_offers([Offer(one.id, one.kind, one.name) for one in catalogue.targets])
-        await self._connectors.offers(connector, catalogue.site, catalogue.seal_key, offered)
+        await self._connectors.offers(connector, usable_name(catalogue.site, ""), catalogue.seal_key, offered)
 
     async def connection(self, connector: str, *, connected: bool) -> None:
         """Remember since when it is (dis)connected."""

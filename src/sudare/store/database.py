@@ -3,18 +3,22 @@ One database, SQLite or PostgreSQL, and its transactions.
 
 INVARIANT: SQLite runs in WAL mode with synchronous=FULL and foreign keys on; a writing transaction takes its lock at
 once (BEGIN IMMEDIATE), so two writers wait for each other instead of failing half-way.
+INVARIANT: a value the database cannot hold (PostgreSQL: a NUL in a text) is `caller.malformed`; it came from outside.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DataError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from sudare.base.errors import SudareError
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_MS = 10_000
@@ -33,7 +37,8 @@ class Database:
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that only reads."""
         async with self._engine.connect() as connection, connection.begin():
-            yield connection
+            with _values():
+                yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
@@ -42,7 +47,8 @@ class Database:
             if self._sqlite:
                 await connection.execution_options(sudare_write=True)
             async with connection.begin():
-                yield connection
+                with _values():
+                    yield connection
 
     async def migrate(self, revision: str = "head") -> None:
         """Bring the tables to this revision."""
@@ -53,6 +59,14 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
+
+
+@contextmanager
+def _values() -> Iterator[None]:
+    try:
+        yield
+    except DataError:
+        raise SudareError("caller.malformed", "a value the database cannot hold") from None
 
 
 def _sqlite_engine(url: str) -> AsyncEngine:
