@@ -19,6 +19,7 @@ from sudare.connector.ports import SessionHost
 from sudare.connector.sessions import Sessions
 from sudare.entry import connector_config
 from sudare.runtime import clock
+from sudare.runtime.limits import open_files
 from sudare.runtime.tasks import Tasks
 
 CONFIG = "connector.toml"
@@ -73,6 +74,7 @@ async def run(directory: Path) -> None:
     """Run until cancelled."""
     config = connector_config.load(directory / CONFIG)
     identity = load_identity(config.state)
+    open_files()
     async with Tasks("connector") as tasks:
         desk = OfficeDesk(config.schedule)
         async with Sessions(config, identity.seal, desk) as sessions:

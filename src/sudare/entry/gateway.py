@@ -32,6 +32,7 @@ from sudare.gateway.problems import Sentences
 from sudare.gateway.proxyline import ProxiedHTTP
 from sudare.gateway.static import FrontEnd
 from sudare.runtime import clock
+from sudare.runtime.limits import open_files
 from sudare.runtime.logs import get_logger
 from sudare.runtime.tasks import Tasks
 from sudare.runtime.tls import server_context, spki_of_file
@@ -40,6 +41,7 @@ from sudare.wire.tunnel.messages import TicketKey
 
 log = get_logger()
 _GRACE_S = 10
+_OTHER_FILES = 256  # databases, logs, the loop's own
 _SESSIONS_KEPT_S = 90 * 86_400.0
 _REVOCATIONS_KEPT_S = 86_400.0
 
@@ -162,8 +164,15 @@ def build_edge(gateway: Gateway, socket: Path, tasks: Tasks) -> Edge:
         origin=config.url,
         ticket_keys={tickets.kid: tickets.public},
         control=ControlConfig(spki_of_file(config.certificate), told, config.host),
+        **connections(open_files()),
     )
     return Edge(settings, directory=gateway.directory, authority=gateway.authority, tasks=tasks, now=clock.now)
+
+
+def connections(files: int) -> dict[str, int]:
+    """How many connections the edge takes with so many files: a browser's to the API costs three."""
+    most = max(16, min(30_000, (files - _OTHER_FILES) // 3))
+    return {"max_connections": most, "max_per_network": max(8, min(2_000, most // 8))}
 
 
 @asynccontextmanager
