@@ -11,6 +11,7 @@ import numpy as np
 
 from bench import pictures
 from sudare.pixels.encoder import Encoder
+from sudare.pixels.ops import Caps
 from sudare.pixels.tiles import NATIVE
 
 LIMIT = 8_000
@@ -21,14 +22,16 @@ AREA = (310, 120, 1300, pictures.H - 160)  # the paper of the document
 class Run:
     """One session; measures each update separately."""
 
-    def __init__(self, level, window_log):
-        self.encoder = Encoder(pictures.W, pictures.H, level=level, window_log=window_log)
+    def __init__(self, level, window_log, tiles):
+        self.encoder = Encoder(pictures.W, pictures.H, caps=Caps(tiles), level=level, window_log=window_log)
         self.figures = {}
+        self.now = 0.0
 
     def update(self, name, frame, rects, copies=()):
         self.encoder.note(rects, copies)
+        self.now += 1
         start, size = time.process_time(), 0
-        while (unit := self.encoder.encode(frame, limit=LIMIT)) is not None:
+        while (unit := self.encoder.encode(frame, limit=LIMIT, now=self.now)) is not None:
             size += len(unit.body) + HEADER
         self.figures.setdefault(name, []).append((size, (time.process_time() - start) * 1000))
         assert np.array_equal(self.encoder._shadow[:, :, :3], frame[:, :, :3])  # noqa: SLF001
@@ -74,8 +77,8 @@ def scrolling(run, writer, frame, *, hint):
             run.update(name, frame, [AREA])
 
 
-def play(level, window_log, scenes):
-    run, writer = Run(level, window_log), pictures.Writer()
+def play(level, window_log, tiles, scenes):
+    run, writer = Run(level, window_log, tiles), pictures.Writer()
     whole = [(0, 0, pictures.W, pictures.H)]
     document, sheet, mail = scenes
     run.update("first view", document, whole)
@@ -95,15 +98,15 @@ def main():
     scenes = [pictures.document(writer), pictures.sheet(writer), pictures.mail(writer)]
     names = ["first view", "typing", "scroll, hint", "scroll, no hint", "switch, first", "switch, back"]
     print(f"C extension: {NATIVE}; KB and CPU ms per update, mean")
-    print("| level, window | " + " | ".join(names) + " |")
+    print("| level, window, tiles | " + " | ".join(names) + " |")
     print("|---" * (len(names) + 1) + "|")
-    for level, window_log in ((3, 21), (3, 23), (1, 21), (6, 21)):
-        figures = play(level, window_log, scenes)
+    for level, window_log, tiles in ((3, 21, 0), (3, 21, 4096)):
+        figures = play(level, window_log, tiles, scenes)
         cells = [
             f"{statistics.mean(s for s, _ in figures[n]) / 1024:.2f} / {statistics.mean(t for _, t in figures[n]):.1f}"
             for n in names
         ]
-        print(f"| {level}, 2^{window_log} | " + " | ".join(cells) + " |")
+        print(f"| {level}, 2^{window_log}, {tiles} | " + " | ".join(cells) + " |")
 
 
 if __name__ == "__main__":

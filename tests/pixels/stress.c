@@ -37,6 +37,13 @@ static void boxes(px_picture *a, const px_picture *b) {
         if (px_pack(a, it, out, size + 1) == 0) abort();
         free(out);
     }
+    size = 6 + (size_t)((it.w + 1) / 2) * it.h;
+    if (size < (1u << 20)) {
+        uint8_t *out = malloc(size);
+        px_ramp(a, it, out, size);
+        if (px_ramp(a, it, out, size - 1) == 0) abort();
+        free(out);
+    }
     px_fill(a, it, (const uint8_t[]){1, 2, 3});
 }
 

@@ -7,6 +7,7 @@ from tests.vectors.screen.generate import everything
 
 from sudare.base.errors import SudareError
 from sudare.pixels.decoder import Client
+from sudare.pixels.ops import Cache, Store, join
 from sudare.wire.screen import records
 
 VECTORS = Path(__file__).parents[1] / "vectors/screen"
@@ -21,7 +22,7 @@ def feed(client, message):
 
 
 def test_the_golden_session_ends_in_the_known_framebuffers():
-    client = Client()
+    client = Client(SESSION["tiles"])
 
     for step in SESSION["messages"]:
         feed(client, bytes.fromhex(step["hex"]))
@@ -31,13 +32,22 @@ def test_the_golden_session_ends_in_the_known_framebuffers():
 
 @pytest.mark.parametrize("case", BAD, ids=lambda c: c["name"])
 def test_a_bad_session_is_refused_at_its_last_message(case):
-    client = Client()
+    client = Client(SESSION["tiles"])
     *fine, bad = map(bytes.fromhex, case["messages"])
     for message in fine:
         feed(client, message)
 
     with pytest.raises(SudareError, match=r"caller\.malformed"):
         feed(client, bad)
+
+
+@pytest.mark.parametrize("op", [Store(0, 1), Cache(0, 0, 1)], ids=["store", "show"])
+def test_a_client_without_a_tile_cache_refuses_its_ops(op):
+    client = Client()
+    client.resize(64, 64)
+
+    with pytest.raises(SudareError, match=r"caller\.malformed"):
+        client.update(join([op], b""))
 
 
 def test_the_vectors_on_disk_are_what_the_generator_writes():

@@ -80,6 +80,23 @@ def test_fill_agrees_with_its_twin(a, bgr, data):
     assert np.array_equal(a, b)
 
 
+@given(pictures(), st.booleans(), st.data())
+def test_ramp_agrees_with_its_twin(a, noisy, data):
+    if noisy:
+        a = np.random.default_rng(data.draw(seeds)).integers(0, 256, a.shape, np.uint8)
+    x, y, w, h = data.draw(boxes(a))
+    box = x, y, min(w, 64), min(h, 64)
+
+    assert native.ramp(a, box) == twin.ramp(a, box)
+
+
+@pytest.mark.parametrize("engine", [native, twin], ids=["native", "twin"])
+@pytest.mark.parametrize("box", [(0, 0, 65, 1), (0, 0, 1, 65)])
+def test_a_ramp_larger_than_a_tile_is_refused(engine, box):
+    with pytest.raises(ValueError, match="larger than a tile"):
+        engine.ramp(picture(80, 80, 1), box)
+
+
 @pytest.mark.parametrize("engine", [native, twin], ids=["native", "twin"])
 @pytest.mark.parametrize(
     "box",
@@ -104,6 +121,7 @@ def test_a_box_outside_the_picture_is_refused_and_changes_nothing(engine, box):
     for call in (
         lambda: engine.pack(a, box),
         lambda: engine.solid(a, box),
+        lambda: engine.ramp(a, box),
         lambda: engine.fill(a, box, b"abc"),
         lambda: engine.apply(a, box, b"abc"),
         lambda: engine.copy(a, box, 0, 0),

@@ -73,6 +73,17 @@ def solid(a: Frame, box: Box) -> bytes | None:
     return bytes(_ffi.buffer(bgr)) if _checked(_lib.px_solid(_picture(a), _box(box), bgr)) else None
 
 
+def ramp(a: Frame, box: Box) -> bytes:
+    """Two colours and the levels between them."""
+    value = _box(box)
+    _, _, w, h = box
+    if max(w, h) > TILE:
+        raise ValueError(f"{box} is larger than a tile")
+    out = bytearray(6 + (w + 1) // 2 * h)
+    _checked(_lib.px_ramp(_picture(a), value, _ffi.from_buffer("uint8_t[]", out), len(out)))
+    return bytes(out)
+
+
 def _picture(a: Frame, *, writable: bool = False) -> Any:  # noqa: ANN401 - a C struct
     if a.ndim != 3 or a.shape[2] != 4 or a.dtype != np.uint8:
         raise ValueError(f"a picture of {a.shape} {a.dtype}")

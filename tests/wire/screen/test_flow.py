@@ -87,6 +87,7 @@ def test_a_line_is_measured():
     assert flow.rtt_ms == 100
     assert 1900 <= flow.btl_kbit <= 2100
     assert flow.unit_limit(3) == pytest.approx(2500, rel=0.05)
+    assert flow.crisp_limit() == pytest.approx(62_500, rel=0.05)
 
 
 @pytest.mark.parametrize(("rate", "limit"), [(10_000, 1_300), (5_000_000, 8_000)])

@@ -45,4 +45,10 @@ int px_fill(px_picture *a, px_box box, const uint8_t bgr[3]);
 /* 1 when the box has one colour, then written to `bgr`; 0 when not. */
 int px_solid(const px_picture *a, px_box box, uint8_t bgr[3]);
 
+/*
+ * Ramp pixels of a box of at most 64x64 (pixels/ramp.py): the commonest colour, the one farthest from it (the lowest
+ * B + 256 G + 65536 R where several are), then levels 0..7, two a byte. `out_size` must be exactly 6 + (w+1)/2*h.
+ */
+int px_ramp(const px_picture *a, px_box box, uint8_t *out, size_t out_size);
+
 #endif

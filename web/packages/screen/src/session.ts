@@ -14,7 +14,7 @@ const INPUTS = new Set(["key", "pointer", "wheel", "text"]);
 type Surface = OffscreenCanvas | HTMLCanvasElement;
 
 export class Session {
-  private readonly frame = new Framebuffer();
+  private readonly frame: Framebuffer;
   private image: ImageData | null = null;
   private context: OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D | null = null;
   private line: Line | null = null;
@@ -26,8 +26,11 @@ export class Session {
 
   constructor(
     private readonly canvas: Surface,
+    tiles: number,
     private readonly tell: (message: FromWorker) => void,
-  ) {}
+  ) {
+    this.frame = new Framebuffer(tiles);
+  }
 
   /** Open a line; an older one is left. */
   open(connection: Connection): void {

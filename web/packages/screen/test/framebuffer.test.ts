@@ -24,10 +24,10 @@ function bgrHash(frame: Framebuffer): string {
 
 describe("the framebuffer", () => {
   it("ends where the golden session ends, message by message", () => {
-    const frame = new Framebuffer();
-    const { messages } = vector<{ messages: { hex: string; w: number; h: number; sha256: string }[] }>(
+    const { tiles, messages } = vector<{ tiles: number; messages: { hex: string; w: number; h: number; sha256: string }[] }>(
       "screen/session.json",
     );
+    const frame = new Framebuffer(tiles);
 
     for (const message of messages) {
       feed(frame, message.hex);
@@ -39,7 +39,7 @@ describe("the framebuffer", () => {
     vector<{ name: string; messages: string[] }[]>("screen/bad_sessions.json").map((one) => [one.name, one] as const),
   )("refuses %s", (name, { messages }) => {
     if (name.includes("cursor")) return; // cursors are the session's, see session.test.ts
-    const frame = new Framebuffer();
+    const frame = new Framebuffer(5);
     for (const message of messages.slice(0, -1)) feed(frame, message);
 
     expect(() => feed(frame, messages.at(-1) ?? "")).toThrow(Malformed);
@@ -53,6 +53,14 @@ describe("the framebuffer", () => {
     frame.update([{ op: "copy", sx: 0, sy: 0, w: 3, h: 3, dx: 1, dy: 1 }], new Uint8Array());
 
     expect([...frame.pixels]).toEqual([0, 1, 2, 3, 4, 0, 1, 2, 8, 4, 5, 6, 12, 8, 9, 10]);
+  });
+
+  it("refuses the ops of a tile cache where it has none", () => {
+    const frame = new Framebuffer();
+    frame.resize(64, 64);
+
+    expect(() => frame.update([{ op: "store", tile: 0, count: 1 }], new Uint8Array())).toThrow(Malformed);
+    expect(() => frame.update([{ op: "cache", tile: 0, slot: 0, count: 1 }], new Uint8Array())).toThrow(Malformed);
   });
 
   it("says what is to be painted, once", () => {
