@@ -169,6 +169,19 @@ def test_a_rest_is_not_measured_as_a_slow_line():
     assert flow.btl_kbit > 1800
 
 
+def test_the_first_acks_after_a_rest_do_not_make_the_line_look_slow():
+    flow, now = line(250_000, 0.150, 3)
+    before = flow.budget(now)
+    first = flow._last_sent + 1
+    for seq in range(first, first + 10):
+        flow.sent(seq, 2500, now + 60)
+
+    flow.acked(first, 0, now + 60.160)
+    flow.acked(first + 9, 0, now + 60.250)
+
+    assert flow.budget(now + 60.250) >= 0.99 * before
+
+
 def test_forgetting_starts_over_and_ignores_late_acks():
     flow, now = line(250_000, 0.05, 1)
     flow.sent(flow._last_sent + 1, 9000, now)

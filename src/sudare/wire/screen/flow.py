@@ -65,6 +65,7 @@ class Flow:
         self._backlog = 0
         self._delivered = 0
         self._delivered_at = now
+        self._burst_from = 0  # bytes acknowledged when the last pause ended
         self._heard_at = now  # last ACK, or the first send after everything was acknowledged
         self._seen_at = now  # the newest `now` of any call
         self._rtts = Extreme(largest=False)
@@ -85,6 +86,9 @@ class Flow:
             # A pause: neither silence nor a slow delivery, and the first record starts a new burst.
             self._heard_at = now
             self._delivered_at = now
+            self._burst_from = self._delivered
+        # Before the first ACK of a burst the time counted is mostly the way there and back: the rate seems far too low.
+        app_limited |= self._delivered == self._burst_from
         self._seen_at = max(self._seen_at, now)
         self._last_sent = seq
         self._sent.append(_Sent(seq, size, now, self._delivered, self._delivered_at, app_limited))
