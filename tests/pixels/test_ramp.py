@@ -12,41 +12,58 @@ def test_a_ramp_keeps_its_two_colours_and_stays_between_them(a, data):
     x, y, w, h = data.draw(boxes(a))
     w, h = min(w, 64), min(h, 64)
     coded = tiles.ramp(a, (x, y, w, h))
-    drawn = np.zeros((h, w, 3), np.uint8)
+    shown = np.zeros((h, w, 3), np.uint8)
 
-    ramp.draw(drawn, coded)
+    ramp.draw(shown, coded)
 
     assert len(coded) == ramp.size(w, h)
     source = a[y : y + h, x : x + w, :3]
     ends = np.frombuffer(coded, np.uint8, 6).reshape(2, 3)
-    assert (drawn >= ends.min(axis=0)).all()
-    assert (drawn <= ends.max(axis=0)).all()
+    assert (shown >= ends.min(axis=0)).all()
+    assert (shown <= ends.max(axis=0)).all()
     for end in ends:
         same = (source == end).all(axis=2)
         assert same.any()
-        assert (drawn[same] == end).all()
+        assert (shown[same] == end).all()
 
 
-def test_grey_text_is_drawn_to_an_eighth():
-    a = np.zeros((64, 64, 4), np.uint8)
-    a[:, :, :3] = np.random.default_rng(1).integers(0, 256, (64, 64, 1))
-    a[:40, :, :3] = 255
-    a[63, 63, :3] = 0
-    drawn = np.zeros((64, 64, 3), np.uint8)
+def drawn(a):
+    out = np.zeros((*a.shape[:2], 3), np.uint8)
+    ramp.draw(out, tiles.ramp(a, (0, 0, a.shape[1], a.shape[0])))
+    return out
 
-    ramp.draw(drawn, tiles.ramp(a, (0, 0, 64, 64)))
 
-    assert np.abs(drawn.astype(int) - a[:, :, :3]).max() <= 19
+def test_greys_are_drawn_to_an_eighth_but_the_faintest_beside_a_stroke():
+    a = np.full((64, 64, 4), 255, np.uint8)
+    a[::2, :, :3] = np.linspace(255, 0, 64, dtype=np.uint8)[:, None]
+    faint = (a[:, :, 0] >= 200) & (a[:, :, 0] < 240)
+
+    off = np.abs(drawn(a).astype(int) - a[:, :, :3]).max(axis=2)
+
+    assert off[~faint].max() <= 19
+    assert off[faint].max() <= 55
+
+
+def test_a_faint_line_stays_and_the_faint_edge_of_a_stroke_goes():
+    a = np.full((64, 64, 4), 255, np.uint8)
+    a[10, :, :3] = 225
+    a[:, 50, :3] = 225
+    a[:, 20, :3], a[:, 21, :3] = 225, 0
+
+    line, edge = drawn(a)[10, 5].tolist(), drawn(a)[40, 20].tolist()
+
+    assert line == drawn(a)[40, 50].tolist() == [219, 219, 219]
+    assert edge == [255, 255, 255]
 
 
 def test_only_three_bits_of_a_level_count():
-    drawn, same = np.zeros((1, 2, 3), np.uint8), np.zeros((1, 2, 3), np.uint8)
+    one, same = np.zeros((1, 2, 3), np.uint8), np.zeros((1, 2, 3), np.uint8)
 
-    ramp.draw(drawn, bytes([0, 0, 0, 255, 255, 255, 0x53]))
+    ramp.draw(one, bytes([0, 0, 0, 255, 255, 255, 0x53]))
     ramp.draw(same, bytes([0, 0, 0, 255, 255, 255, 0xDB]))
 
-    assert drawn[0, :, 0].tolist() == [109, 182]
-    assert np.array_equal(drawn, same)
+    assert one[0, :, 0].tolist() == [109, 182]
+    assert np.array_equal(one, same)
 
 
 def test_a_ramp_cut_short_is_refused():

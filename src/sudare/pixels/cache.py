@@ -54,6 +54,11 @@ class TileCache:
         self._slots: Slots[bytes] = Slots(count)
         self._found: dict[bytes, int] = {}
 
+    @property
+    def empty(self) -> bool:
+        """Whether the client holds nothing yet."""
+        return not self._found
+
     def knows(self, key: bytes) -> bool:
         """Whether the client holds this tile."""
         return key in self._found

@@ -256,7 +256,7 @@ class Encoder:
         return out
 
     def _looked_up(self, frame: Frame, box: Box) -> _Hit | None:
-        if not self._cache.count or box[2] * box[3] < _HASHED_MIN:
+        if self._cache.empty or box[2] * box[3] < _HASHED_MIN:
             return None
         tile = self._grid.box(self._grid.index(box))
         pixels = tiles.pack(frame, tile)

@@ -80,6 +80,8 @@ def ramp(a: Frame, box: Box) -> bytes:
     length = int((along**2).sum())
     dots = np.maximum((area - first) @ along, 0)
     levels = ((dots * 14 + length) // max(2 * length, 1)).astype(np.uint8)
+    beside = np.pad(levels, ((0, 0), (1, 1)))
+    levels[(levels == 1) & (np.maximum(beside[:, :-2], beside[:, 2:]) > 1)] = 0
     if levels.shape[1] % 2:
         levels = np.pad(levels, ((0, 0), (0, 1)))
     packed = levels[:, ::2] | levels[:, 1::2] << 4

@@ -234,14 +234,18 @@ int px_ramp(const px_picture *a, px_box box, uint8_t *out, size_t out_size) {
     for (unsigned i = 0; i < 6; i++) *out++ = (uint8_t)part(ends[i / 3], i % 3);
     for (uint32_t r = 0; r < box.h; r++) {
         const uint8_t *p = at(a, box.x, box.y + r);
-        for (uint32_t i = 0; i < box.w; i++, p += 4) {
+        uint8_t levels[PX_TILE + 2] = {0}; /* the row between two empty pixels */
+        for (uint32_t i = 1; i <= box.w; i++, p += 4) {
             int32_t dot = 0; /* how far along from one end to the other, 0..length: nothing is farther than that end */
             for (unsigned c = 0; c < 3; c++) dot += (p[c] - part(ends[0], c)) * along[c];
-            uint8_t level = dot > 0 ? (uint8_t)((dot * 14 + length) / (2 * length)) : 0;
+            levels[i] = dot > 0 ? (uint8_t)((dot * 14 + length) / (2 * length)) : 0;
+        }
+        for (uint32_t i = 1; i <= box.w; i++) {
+            uint8_t level = levels[i] == 1 && (levels[i - 1] > 1 || levels[i + 1] > 1) ? 0 : levels[i];
             if (i % 2)
-                *out++ |= (uint8_t)(level << 4);
-            else
                 *out = level;
+            else
+                *out++ |= (uint8_t)(level << 4);
         }
         if (box.w % 2) out++;
     }

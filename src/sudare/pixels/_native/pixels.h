@@ -47,7 +47,8 @@ int px_solid(const px_picture *a, px_box box, uint8_t bgr[3]);
 
 /*
  * Ramp pixels of a box of at most 64x64 (pixels/ramp.py): the commonest colour, the one farthest from it (the lowest
- * B + 256 G + 65536 R where several are), then levels 0..7, two a byte. `out_size` must be exactly 6 + (w+1)/2*h.
+ * B + 256 G + 65536 R where several are), then levels 0..7, two a byte; a level 1 right beside a higher one becomes 0.
+ * `out_size` must be exactly 6 + (w+1)/2*h.
  */
 int px_ramp(const px_picture *a, px_box box, uint8_t *out, size_t out_size);
 
