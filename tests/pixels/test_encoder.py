@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.pixels.pictures import noise_in_x, paint, picture
+from tests.pixels.pictures import noise_in_x, paint, photograph, picture
 
 from sudare.pixels import encoder as module
 from sudare.pixels import ops, twin
@@ -10,7 +10,7 @@ from sudare.pixels.decoder import RESET, RESIZE, UPDATE, Client
 from sudare.pixels.encoder import Encoder
 from sudare.pixels.ops import Caps
 
-OLD, NEW = Caps(), Caps(tiles=40, ramp=True)
+OLD, NEW = Caps(), Caps(tiles=40, ramp=True, jpeg=True)
 
 
 class Pair:
@@ -59,13 +59,27 @@ seeds = st.integers(0, 2**32 - 1)
 steps = st.lists(
     st.tuples(
         st.sampled_from(
-            ["paint", "paint", "scroll", "scroll", "lie", "reset", "resize", "send", "send", "outside", "away", "back"]
+            [
+                "paint",
+                "paint",
+                "scroll",
+                "scroll",
+                "lie",
+                "reset",
+                "resize",
+                "send",
+                "send",
+                "outside",
+                "away",
+                "back",
+                "photo",
+            ]
         ),
         seeds,
     ),
     max_size=14,
 )
-caps = st.builds(Caps, tiles=st.sampled_from([0, 1, 3, 40]), ramp=st.booleans())
+caps = st.builds(Caps, tiles=st.sampled_from([0, 1, 3, 40]), ramp=st.booleans(), jpeg=st.booleans())
 
 
 @settings(max_examples=60, deadline=None)
@@ -109,6 +123,9 @@ def play(pair, what, rng):  # noqa: C901 - one arm a step
         pair.other = frame.copy()
         frame[:] = picture(w, h, int(rng.integers(0, 3)))
         pair.encoder.note([(0, 0, w, h)])
+    elif what == "photo":
+        frame[h // 3 :, w // 3 :] = photograph(w, h, int(rng.integers(0, 9)))[h // 3 :, w // 3 :]
+        pair.encoder.note([(w // 3, h // 3, w, h)])
     elif what == "back":
         if pair.other is not None and pair.other.shape == frame.shape:
             frame[:] = pair.other
@@ -431,6 +448,32 @@ def test_a_change_the_line_carries_at_once_is_exact_at_once():
     pair = Pair(coloured_text(640, 448), NEW)
 
     assert not any(u.lossy for u in pair.settle(crisp=10**6))
+
+
+def mixed():
+    frame = coloured_text(1280, 448)
+    frame[:, 640:] = photograph(640, 448)
+    return frame
+
+
+@pytest.mark.skipif(not module.tiles.NATIVE, reason="the extension was not built")
+def test_a_photograph_comes_as_an_image_and_text_never_does():
+    pair = Pair(mixed(), NEW)
+
+    updates = pair.settle(crisp=1000)
+    images = [op for u in updates for op in ops.split(u.body)[0] if isinstance(op, ops.Image)]
+    ramps = [op for u in updates for op in ops.split(u.body)[0] if isinstance(op, ops.Ramp)]
+
+    assert sum(op.w * op.h for op in images) >= 0.9 * 640 * 448
+    assert min(op.x for op in images) >= 640
+    assert max(op.x for op in ramps) < 640
+
+
+@pytest.mark.parametrize("caps", [Caps(ramp=True), Caps(jpeg=True), OLD], ids=["ramp only", "JPEG only", "neither"])
+def test_a_client_without_images_gets_none(caps):
+    pair = Pair(mixed(), caps)
+
+    assert not any("Image" in names(u) for u in pair.settle(crisp=1000))
 
 
 def test_fresh_damage_comes_before_refinement():

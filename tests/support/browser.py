@@ -34,7 +34,7 @@ def sealed(seal_public, ticket, account, password):
 
 
 OLD_CAPS = {"zstd": True}  # of a browser of the first days
-CAPS = {"zstd": True, "tiles": 4096, "ramp": True}
+CAPS = {"zstd": True, "tiles": 4096, "ramp": True, "jpeg": True}
 
 
 def screen_hello(w=1280, h=800, caps=CAPS, **more):

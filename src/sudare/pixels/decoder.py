@@ -13,11 +13,11 @@ import zstandard
 
 from sudare.base.cursor import Reader
 from sudare.base.errors import SudareError
-from sudare.pixels import ramp
+from sudare.pixels import ramp, tiles
 from sudare.pixels.cache import Slots
 from sudare.pixels.frames import AREA_LIMIT, BGR, Frame, black, size_is_allowed
 from sudare.pixels.grid import Grid
-from sudare.pixels.ops import Cache, Copy, Fill, Op, Pix, Ramp, Store, split
+from sudare.pixels.ops import Cache, Copy, Fill, Image, Op, Pix, Ramp, Store, split
 
 WINDOW_LIMIT: Final = 1 << 23
 UPDATE, CURSOR, RESIZE = 1, 2, 3
@@ -87,6 +87,14 @@ class Client:
                         self._kept.put(tile.copy())
                 case Cache():
                     self._show(op)
+                case Image():
+                    self._develop(op)
+
+    def _develop(self, op: Image) -> None:
+        try:
+            tiles.unjpeg(self.frame, (op.x, op.y, op.w, op.h), op.jpeg)
+        except ValueError:
+            raise SudareError("caller.malformed", f"no JPEG of {op.w}*{op.h}") from None
 
     def _tiles_of(self, op: Store | Cache) -> list[BGR]:
         height, width = self.frame.shape[:2]
@@ -120,7 +128,7 @@ class Client:
                 case Copy():
                     self._area(op.sx, op.sy, op.w, op.h)
                     self._area(op.dx, op.dy, op.w, op.h)
-                case Fill():
+                case Fill() | Image():
                     self._area(op.x, op.y, op.w, op.h)
                 case Pix() | Ramp():
                     self._area(op.x, op.y, op.w, op.h)

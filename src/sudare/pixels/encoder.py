@@ -21,12 +21,12 @@ import numpy as np
 import numpy.typing as npt
 import zstandard
 
-from sudare.pixels import cost, moves, plan, ramp, scroll, tiles
+from sudare.pixels import cost, moves, photo, plan, ramp, scroll, tiles
 from sudare.pixels.cache import TileCache, digest
 from sudare.pixels.frames import TILE, Frame, Mask, black, mask, size_is_allowed
 from sudare.pixels.grid import Grid
 from sudare.pixels.lossy import Lossy
-from sudare.pixels.ops import Box, Caps, Copy, Fill, Move, Op, Pix, Ramp, join
+from sudare.pixels.ops import Box, Caps, Copy, Fill, Image, Move, Op, Pix, Ramp, join
 from sudare.pixels.plan import Point
 
 LIMIT_MIN: Final = 256
@@ -69,6 +69,7 @@ class _Taken:
 
     fills: dict[bytes, list[Box]] = field(default_factory=dict)
     boxes: list[Box] = field(default_factory=list)
+    photos: list[Box] = field(default_factory=list)
     hits: dict[int, _Hit] = field(default_factory=dict)
     tiles: set[int] = field(default_factory=set)
 
@@ -79,8 +80,14 @@ class _Unit:
 
     ops: list[Op]
     stream: bytearray
+    images: int = 0  # bytes of them among the ops
     raw: int = 0
     lossy: bool = False
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes so far."""
+        return len(self.stream) + self.images + len(self.ops) * _OP_BYTES
 
 
 class Encoder:
@@ -91,8 +98,8 @@ class Encoder:
         self._queue: deque[Box] = deque()  # this pass: boxes as found when it began, pixels as they are when sent
         self._noted: Mask
         self._params = zstandard.ZstdCompressionParameters.from_level(level, window_log=window_log)
-        # Compressed bytes for one raw byte, lately.
-        self._ratios = {Pix: 0.25, Ramp: 0.25}
+        # Compressed bytes for one raw byte, lately; of an image, for one pixel.
+        self._ratios: dict[type[Op], float] = {Pix: 0.25, Ramp: 0.25, Image: 0.25}
         self._near: Point | None = None
         self._estimate = 0  # bytes this pass would take in exact pixels; only known when it may matter
         self._ramping = False
@@ -214,13 +221,14 @@ class Encoder:
     def _spend(self, frame: Frame, unit: _Unit, limit: int, now: float) -> None:
         """Encode boxes from the left of the queue until the limit is near: guess, compress, measure, guess again."""
         for _ in range(_ROUNDS):
-            room = limit - len(unit.stream) - len(unit.ops) * _OP_BYTES
-            if not self._queue or (unit.stream and room < limit // 4):
+            room = limit - unit.size
+            if not self._queue or ((unit.stream or unit.images) and room < limit // 4):
                 break
             taken = self._take(frame, max(room, LIMIT_MIN), limit * _CHUNK)
             self._remember(unit, taken.tiles, now)
             self._show(unit, taken, now)
             self._fill(unit, taken.fills, now)
+            self._draw_photos(frame, unit, taken.photos, now)
             if taken.boxes and self._ramping:
                 self._draw_ramps(frame, unit, taken.boxes, now)
             elif taken.boxes:
@@ -243,6 +251,9 @@ class Encoder:
                 out.fills.setdefault(colour, []).append(box)
             elif (hit := self._looked_up(frame, box)) is not None:
                 out.hits[tile] = hit
+            elif self._ramping and self._caps.jpeg and tiles.NATIVE and photo.is_photo(frame, box):
+                out.photos.append(box)
+                allow -= int(w * h * self._ratios[Image] / self._ratios[Ramp])
             elif self._ramping:
                 out.boxes.append(box)
                 allow -= ramp.size(w, h)
@@ -306,22 +317,35 @@ class Encoder:
     def _draw_ramps(self, frame: Frame, unit: _Unit, boxes: list[Box], now: float) -> None:
         raw = bytearray()
         for box in boxes:
-            # Refined later from the frame as it is then, so the shadow may take what the frame holds now.
             raw += tiles.ramp(frame, box)
-            tiles.apply(self._shadow, box, tiles.pack(frame, box))
-            self._lossy.add(box)
-            self._changed(box, now)
+            self._inexact(frame, unit, box, now)
             unit.ops.append(Ramp(*box))
-            unit.raw += box[2] * box[3]
-        unit.lossy = True
         self._compress(unit, raw, Ramp)
+
+    def _draw_photos(self, frame: Frame, unit: _Unit, boxes: list[Box], now: float) -> None:
+        for box in plan.merged(boxes, slack=1.0):
+            data = tiles.jpeg(frame, box, photo.QUALITY)
+            self._inexact(frame, unit, box, now)
+            unit.ops.append(Image(*box, data))
+            unit.images += len(data)
+            self._seen(Image, len(data) / (box[2] * box[3]))
 
     def _compress(self, unit: _Unit, raw: bytearray, kind: type[Pix | Ramp]) -> None:
         out = self._stream.compress(bytes(raw)) + self._stream.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
         unit.stream += out
-        seen = len(out) / len(raw)
+        self._seen(kind, len(out) / len(raw))
+
+    def _seen(self, kind: type[Op], ratio: float) -> None:
         # Believe bad news at once and good news slowly: a unit too large costs the person more than one too small.
-        self._ratios[kind] = max(0.005, seen, 0.5 * self._ratios[kind] + 0.5 * seen)
+        self._ratios[kind] = max(0.005, ratio, 0.5 * self._ratios[kind] + 0.5 * ratio)
+
+    def _inexact(self, frame: Frame, unit: _Unit, box: Box, now: float) -> None:
+        # Refined later from the frame as it is then, so the shadow may take what the frame holds now.
+        tiles.apply(self._shadow, box, tiles.pack(frame, box))
+        self._lossy.add(box)
+        self._changed(box, now)
+        unit.raw += box[2] * box[3]
+        unit.lossy = True
 
     def _exact(self, box: Box, now: float) -> None:
         self._lossy.clear(box)

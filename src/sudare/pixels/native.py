@@ -84,6 +84,25 @@ def ramp(a: Frame, box: Box) -> bytes:
     return bytes(out)
 
 
+def common(a: Frame, box: Box) -> int:
+    """How many pixels of the box have its commonest colour."""
+    return _checked(_lib.px_common(_picture(a), _box(box)))
+
+
+def jpeg(a: Frame, box: Box, quality: int) -> bytes:
+    """The box as a JPEG."""
+    place = _box(box)
+    out = bytearray(_checked(_lib.px_jpeg_bound(place.w, place.h)))
+    size = _checked(_lib.px_jpeg(_picture(a), place, quality, _ffi.from_buffer("uint8_t[]", out), len(out)))
+    return bytes(out[:size])
+
+
+def unjpeg(a: Frame, box: Box, data: bytes) -> None:
+    """Draw a JPEG of exactly this size."""
+    picture = _picture(a, writable=True)
+    _checked(_lib.px_unjpeg(picture, _box(box), _ffi.from_buffer("uint8_t[]", data), len(data)))
+
+
 def _picture(a: Frame, *, writable: bool = False) -> Any:  # noqa: ANN401 - a C struct
     if a.ndim != 3 or a.shape[2] != 4 or a.dtype != np.uint8:
         raise ValueError(f"a picture of {a.shape} {a.dtype}")

@@ -8,6 +8,7 @@ The body of an UPDATE record (docs/wire/screen.md):
     3 PIX   varint x, y, w, h, u8 format (0: BGR, 1: ramp)
     4 STORE varint tile, count
     5 CACHE varint tile, slot, count
+    6 IMAGE varint x, y, w, h, varint length, JPEG
 
 INVARIANT: `split(join(ops, stream)) == (ops, stream)`; an unknown op, format or empty area is `caller.malformed`.
 """
@@ -83,7 +84,18 @@ class Cache:
     count: int
 
 
-Op: TypeAlias = Copy | Fill | Pix | Ramp | Store | Cache
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A photograph, lossy: a JPEG of exactly this size."""
+
+    x: int
+    y: int
+    w: int
+    h: int
+    jpeg: bytes
+
+
+Op: TypeAlias = Copy | Fill | Pix | Ramp | Store | Cache | Image
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +104,7 @@ class Caps:
 
     tiles: int = 0  # slots of its tile cache
     ramp: bool = False
+    jpeg: bool = False
 
 
 def join(ops: Sequence[Op], stream: bytes) -> bytes:
@@ -111,6 +124,8 @@ def join(ops: Sequence[Op], stream: bytes) -> bytes:
                 out.u8(4).varint(op.tile).varint(op.count)
             case Cache():
                 out.u8(5).varint(op.tile).varint(op.slot).varint(op.count)
+            case Image():
+                out.u8(6).varint(op.x).varint(op.y).varint(op.w).varint(op.h).blob(op.jpeg)
     return Writer().blob(out.data).raw(stream).done()
 
 
@@ -126,7 +141,7 @@ def split(body: bytes) -> tuple[list[Op], bytes]:
 
 def _one(reader: Reader) -> Op:
     kind = reader.u8()
-    if kind in {1, 2, 3}:
+    if kind in {1, 2, 3, 6}:
         return _drawn(kind, reader)
     if kind not in {4, 5}:
         raise SudareError("caller.malformed", f"unknown op {kind}")
@@ -146,6 +161,8 @@ def _drawn(kind: int, reader: Reader) -> Op:
         return Copy(a, b, c, d, reader.varint(), reader.varint())
     if kind == 2:
         return Fill(a, b, c, d, reader.take(3))
+    if kind == 6:
+        return Image(a, b, c, d, bytes(reader.blob()))
     match reader.u8():
         case 0:
             return Pix(a, b, c, d)

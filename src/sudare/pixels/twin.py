@@ -90,6 +90,25 @@ def ramp(a: Frame, box: Box) -> bytes:
     return ends + body
 
 
+def common(a: Frame, box: Box) -> int:
+    """How many pixels of the box have its commonest colour."""
+    area = _area(a, box)[:, :, :3].astype(np.int64)
+    if max(area.shape[:2]) > TILE:
+        raise ValueError(f"{box} is larger than a tile")
+    return int(np.unique(area @ (1, 256, 65536), return_counts=True)[1].max())
+
+
+def jpeg(a: Frame, box: Box, quality: int) -> bytes:
+    """The box as a JPEG."""
+    raise ValueError(f"no JPEG of {box} in {a.shape} at {quality}: that takes the C extension")
+
+
+def unjpeg(a: Frame, box: Box, data: bytes) -> None:
+    """Draw a JPEG of exactly this size."""
+    del data  # grey is no worse a promise than a JPEG: exact pixels follow
+    fill(a, box, b"\x80\x80\x80")
+
+
 def _parts(colour: int) -> npt.NDArray[np.int64]:
     return np.array([colour & 255, colour >> 8 & 255, colour >> 16], np.int64)
 

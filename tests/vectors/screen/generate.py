@@ -16,7 +16,7 @@ from sudare.wire.screen.records import Flag, Record
 HERE = Path(__file__).parent
 
 
-def op_value(op):
+def op_value(op):  # noqa: PLR0911 - one arm an op
     match op:
         case ops.Copy():
             return {"op": "copy", "sx": op.sx, "sy": op.sy, "w": op.w, "h": op.h, "dx": op.dx, "dy": op.dy}
@@ -26,6 +26,8 @@ def op_value(op):
             return {"op": "pix", "x": op.x, "y": op.y, "w": op.w, "h": op.h}
         case ops.Ramp():
             return {"op": "ramp", "x": op.x, "y": op.y, "w": op.w, "h": op.h}
+        case ops.Image():
+            return {"op": "image", "x": op.x, "y": op.y, "w": op.w, "h": op.h, "jpeg": op.jpeg.hex()}
         case ops.Store():
             return {"op": "store", "tile": op.tile, "count": op.count}
         case ops.Cache():
@@ -93,7 +95,12 @@ def case(name, message, key, decoded, *, canonical):
 
 def record_cases():
     some_ops = [ops.Copy(0, 300, 1900, 700, 0, 240), ops.Fill(3, 4, 200, 5, b"\x01\x80\xff"), ops.Pix(128, 0, 16383, 1)]
-    tile_ops = [ops.Store(0, 509), ops.Cache(300, 65535, 1), ops.Ramp(0, 1024, 1920, 56)]
+    tile_ops = [
+        ops.Store(0, 509),
+        ops.Cache(300, 65535, 1),
+        ops.Ramp(0, 1024, 1920, 56),
+        ops.Image(4, 300, 9, 1, b"\xff\xd8"),
+    ]
     good = {
         "update of tiles": [Record(records.Update(ops.join(tile_ops, b"\x28")), 9, flags=Flag.LAST | Flag.LOSSY)],
         "update": [Record(records.Update(ops.join(some_ops, b"\x28\xb5")), 7, 65535, 1, 4660, Flag.LAST)],
@@ -324,6 +331,7 @@ def bad_sessions():
         raw("unknown op", b"\x01\x09"),
         raw("unknown pixel format", b"\x06\x03\x00\x00\x01\x01\x02"),
         after("ramp over the lower edge", ops.Ramp(0, 16, 5, 5)),
+        after("image over the right edge", ops.Image(26, 0, 5, 5, b"\xff\xd8")),
         after("too few levels", ops.Ramp(0, 0, 5, 5), swap=[ops.Ramp(0, 0, 5, 4)]),
         after("store of a tile that is not there", ops.Store(0, 2)),
         raw("store of nothing", b"\x03\x04\x00\x00"),

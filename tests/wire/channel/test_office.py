@@ -17,7 +17,9 @@ JSON = st.recursive(
 
 
 def test_a_hello_comes_back_as_it_was():
-    hello = Hello(v=1, knd="screen", view=View(1280, 800, 150), layout="us", caps=Caps(tiles=2048, ramp=True))
+    hello = Hello(
+        v=1, knd="screen", view=View(1280, 800, 150), layout="us", caps=Caps(tiles=2048, ramp=True, jpeg=True)
+    )
 
     assert decode_hello(encode(hello)) == hello
 

@@ -55,6 +55,7 @@ class Caps(msgspec.Struct, frozen=True):
 
     tiles: int = 0
     ramp: bool = False
+    jpeg: bool = False
 
 
 class Client(msgspec.Struct, frozen=True):

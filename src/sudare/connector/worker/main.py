@@ -109,7 +109,7 @@ class SessionProcess:
         if self._alone is not None:
             self._alone.cancel()
             self._alone = None
-        loop.attach(link, Caps(client.caps.tiles, client.caps.ramp))
+        loop.attach(link, Caps(client.caps.tiles, ramp=client.caps.ramp, jpeg=client.caps.jpeg))
 
     def _lost(self, link: Link) -> None:
         if self._loop is not None and self._loop.detached(link):

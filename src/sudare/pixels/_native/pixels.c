@@ -178,8 +178,8 @@ int px_solid(const px_picture *a, px_box box, uint8_t bgr[3]) {
 
 static uint32_t colour_of(const uint8_t *p) { return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16; }
 
-/* The commonest colour of the box, the lowest where several are. */
-static uint32_t commonest(const px_picture *a, px_box box) {
+/* The commonest colour of the box, the lowest where several are, and how often it occurs. */
+static uint32_t commonest(const px_picture *a, px_box box, uint16_t *times) {
     uint32_t keys[RAMP_SLOTS], best = 0;
     uint16_t counts[RAMP_SLOTS] = {0}, most = 0;
     for (uint32_t r = 0; r < box.h; r++) {
@@ -195,6 +195,7 @@ static uint32_t commonest(const px_picture *a, px_box box) {
             }
         }
     }
+    *times = most;
     return best;
 }
 
@@ -227,7 +228,8 @@ static uint32_t farthest(const px_picture *a, px_box box, uint32_t from) {
 int px_ramp(const px_picture *a, px_box box, uint8_t *out, size_t out_size) {
     if (!inside(a, box) || !out || box.w > PX_TILE || box.h > PX_TILE) return -1;
     if (out_size != 6 + (size_t)((box.w + 1) / 2) * box.h) return -1;
-    const uint32_t first = commonest(a, box), ends[2] = {first, farthest(a, box, first)};
+    uint16_t times;
+    const uint32_t first = commonest(a, box, &times), ends[2] = {first, farthest(a, box, first)};
     const int32_t length = apart(ends[1], ends[0]);
     int32_t along[3];
     for (unsigned c = 0; c < 3; c++) along[c] = part(ends[1], c) - part(ends[0], c);
@@ -250,4 +252,11 @@ int px_ramp(const px_picture *a, px_box box, uint8_t *out, size_t out_size) {
         if (box.w % 2) out++;
     }
     return 0;
+}
+
+int px_common(const px_picture *a, px_box box) {
+    if (!inside(a, box) || box.w > PX_TILE || box.h > PX_TILE) return -1;
+    uint16_t times;
+    commonest(a, box, &times);
+    return times;
 }

@@ -36,6 +36,7 @@ class Caps(msgspec.Struct, frozen=True, omit_defaults=True):
     zstd: bool = True
     tiles: int = 0
     ramp: bool = False
+    jpeg: bool = False
 
 
 class Hello(msgspec.Struct, frozen=True, omit_defaults=True):

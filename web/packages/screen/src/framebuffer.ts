@@ -5,6 +5,7 @@
 
 import { Decompress } from "fzstd";
 import { AREA_LIMIT, Malformed, sizeIsAllowed, type Op } from "@sudare/wire";
+import { Darkroom, GREY, type Negative } from "./darkroom";
 import { TileCache } from "./tilecache";
 
 export interface Rect {
@@ -55,6 +56,7 @@ export class Framebuffer {
   private dirty: Rect[] = [];
   private inflater = new Inflater();
   private tiles: TileCache;
+  private darkroom = new Darkroom();
 
   /** `slots`: how many tiles this browser remembers. */
   constructor(slots = 0) {
@@ -66,6 +68,7 @@ export class Framebuffer {
     this.pixels.fill(OPAQUE);
     this.inflater = new Inflater();
     this.tiles = new TileCache(this.tiles.slots);
+    this.darkroom = new Darkroom();
     this.dirty = [{ x: 0, y: 0, w: this.w, h: this.h }];
   }
 
@@ -74,13 +77,14 @@ export class Framebuffer {
     this.w = w;
     this.h = h;
     this.pixels = new Uint32Array(w * h).fill(OPAQUE);
+    this.darkroom = new Darkroom();
     this.dirty = [{ x: 0, y: 0, w, h }];
   }
 
-  /** Areas changed since the last call. */
+  /** Areas changed since the last call; where an image is being decoded they come later. */
   takeDirty(): Rect[] {
-    const out = this.dirty;
-    this.dirty = [];
+    const out = this.dirty.filter((area) => !this.darkroom.isDark(area));
+    this.dirty = this.dirty.filter((area) => this.darkroom.isDark(area));
     return out;
   }
 
@@ -90,6 +94,7 @@ export class Framebuffer {
     for (const op of ops) {
       if (op.op === "copy") this.copy(op);
       else if (op.op === "fill") this.fill(op);
+      else if (op.op === "image") this.expose(op);
       else if (op.op === "store") this.store(op);
       else if (op.op === "cache") this.show(op);
       else at = op.op === "pix" ? this.draw(op, pixels, at) : this.blend(op, pixels, at);
@@ -112,12 +117,35 @@ export class Framebuffer {
         continue;
       }
       this.inside(op.x, op.y, op.w, op.h);
-      if (op.op === "fill") continue;
+      if (op.op === "fill" || op.op === "image") continue;
       area += op.w * op.h;
       size += op.op === "pix" ? op.w * op.h * 3 : 6 + ((op.w + 1) >> 1) * op.h;
     }
     if (area > AREA_LIMIT) throw new Malformed("too many pixels");
     return size;
+  }
+
+  /** Images to be decoded, and the way to hand each one in: null where it cannot be. */
+  takeImages(): { image: Negative; develop: (pixels: Uint32Array | null) => void }[] {
+    const { darkroom, pixels, w } = this;
+    return darkroom.take().map((image) => ({
+      image,
+      develop: (decoded) => {
+        // After a RESIZE or reset it is another darkroom, and nothing of the image is left.
+        if (darkroom === this.darkroom) this.dirty.push(...darkroom.develop(image.id, decoded, pixels, w));
+      },
+    }));
+  }
+
+  private expose({ x, y, w, h, jpeg }: Rect & { jpeg: Uint8Array }): void {
+    const area = { x, y, w, h };
+    const first = this.darkroom.expose(area, jpeg);
+    for (let row = 0; row < h; row++) {
+      const at = (y + row) * this.w + x;
+      if (first === null) this.pixels.fill(GREY, at, at + w);
+      else for (let i = 0; i < w; i++) this.pixels[at + i] = first + row * w + i;
+    }
+    this.dirty.push(area);
   }
 
   /** Tile number `index`, row by row; those at the right and lower edge are smaller. */
@@ -182,7 +210,9 @@ export class Framebuffer {
       const from = (op.sy + row) * w + op.sx;
       this.pixels.copyWithin((op.dy + row) * w + op.dx, from, from + op.w);
     }
-    this.dirty.push({ x: op.dx, y: op.dy, w: op.w, h: op.h });
+    const to = { x: op.dx, y: op.dy, w: op.w, h: op.h };
+    this.darkroom.copied({ ...to, x: op.sx, y: op.sy }, to);
+    this.dirty.push(to);
   }
 
   private fill(op: Rect & { bgr: Uint8Array }): void {

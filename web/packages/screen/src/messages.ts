@@ -7,6 +7,7 @@ export interface Caps {
   zstd: true;
   tiles: number;
   ramp: true;
+  jpeg: boolean;
 }
 
 /** Where to connect and with what; asked for anew for every line. */

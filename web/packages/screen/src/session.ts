@@ -1,9 +1,10 @@
 /**
  * One session as the worker sees it: socket, channel, framebuffer, canvas.
- * A record is acknowledged after it was painted. At rest nothing is sent and no timer runs.
+ * A record is acknowledged after it was painted; where an image is being decoded nothing is painted. At rest nothing is sent and no timer runs.
  */
 
 import { Channel, decodeRecords, encodeInput, Flag, Malformed, type Body, type Input, type Record } from "@sudare/wire";
+import { decode } from "./darkroom";
 import { Framebuffer } from "./framebuffer";
 import type { Connection, CursorImage, FromWorker } from "./messages";
 
@@ -82,11 +83,22 @@ export class Session {
       this.misunderstood(line, error);
       return;
     }
-    this.paint();
-    if (newest) {
-      line.send(encodeInput({ type: "ack", seq: newest, backlog }));
-      this.ping();
+    const images = this.frame.takeImages();
+    if (images.length === 0) {
+      this.show(line, newest, backlog);
+      return;
     }
+    const all = images.map(async ({ image, develop }) => {
+      develop(await decode(image).catch(() => null)); // exact pixels follow by themselves
+    });
+    void Promise.all(all).then(() => this.show(line, newest, backlog));
+  }
+
+  private show(line: Line, newest: number, backlog: number): void {
+    this.paint();
+    if (!newest || line !== this.line) return;
+    line.send(encodeInput({ type: "ack", seq: newest, backlog }));
+    this.ping();
   }
 
   /** Ask once for everything anew; a second time the line is given up. */

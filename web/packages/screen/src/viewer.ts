@@ -4,6 +4,7 @@
  */
 
 import type { Input } from "@sudare/wire";
+import { canDecode } from "./darkroom";
 import type { Combination } from "./keys";
 import { Keyboard } from "./keyboard";
 import type { Caps, Connection, CursorImage, FromWorker, ToWorker } from "./messages";
@@ -43,7 +44,7 @@ export class Viewer {
   private readonly pointer: Pointer;
   private readonly observer: ResizeObserver;
   private readonly onVisible = () => this.sendView();
-  private readonly caps: Caps = { zstd: true, tiles: isPhone() ? TILES_PHONE : TILES, ramp: true };
+  private readonly caps: Caps = { zstd: true, tiles: isPhone() ? TILES_PHONE : TILES, ramp: true, jpeg: canDecode() };
   private state: ViewerState = { phase: "connecting" };
   private size = { w: 0, h: 0 };
   private seq = 0;

@@ -12,6 +12,7 @@ export type Op =
   | { op: "copy"; sx: number; sy: number; w: number; h: number; dx: number; dy: number }
   | { op: "fill"; x: number; y: number; w: number; h: number; bgr: Uint8Array }
   | { op: "pix" | "ramp"; x: number; y: number; w: number; h: number }
+  | { op: "image"; x: number; y: number; w: number; h: number; jpeg: Uint8Array }
   | { op: "store"; tile: number; count: number }
   | { op: "cache"; tile: number; slot: number; count: number };
 
@@ -102,10 +103,11 @@ function decodeOp(kind: number, reader: Reader): Op {
   const number = () => reader.varint();
   if (kind === 4) return { op: "store", tile: number(), count: number() };
   if (kind === 5) return { op: "cache", tile: number(), slot: number(), count: number() };
-  if (kind < 1 || kind > 5) throw new Malformed(`unknown op ${kind}`);
+  if (kind < 1 || kind > 6) throw new Malformed(`unknown op ${kind}`);
   const [x, y, w, h] = [number(), number(), number(), number()];
   if (kind === 1) return { op: "copy", sx: x, sy: y, w, h, dx: number(), dy: number() };
   if (kind === 2) return { op: "fill", x, y, w, h, bgr: reader.take(3) };
+  if (kind === 6) return { op: "image", x, y, w, h, jpeg: reader.take(number()) };
   const format = reader.u8();
   if (format > 1) throw new Malformed("unknown pixel format");
   return { op: format ? "ramp" : "pix", x, y, w, h };
