@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import zstandard
+from tests.pixels.pictures import paint, photograph, picture
 
 from sudare.base.cursor import Writer
 from sudare.pixels import ops, ramp
 from sudare.pixels.decoder import Client
+from sudare.pixels.encoder import Encoder
 from sudare.wire.screen import inputs, records
 from sudare.wire.screen.records import Flag, Record
 
@@ -295,6 +297,42 @@ def tiles(s):
     s.say(s.update(ops.Fill(0, 0, 64, 64, b"xyz"), ops.Cache(0, 0, 1)))
 
 
+def work():
+    """What the encoder makes of office work on a slow line: every op, tiles that have to go, lossy pixels refined."""
+    caps = ops.Caps(tiles=7, ramp=True, jpeg=True)
+    frame = picture(200, 150, 1)
+    encoder, client, rng = Encoder(200, 150, caps=caps), Client(caps.tiles), np.random.default_rng(3)
+    size = Record(records.Resize(200, 150), 1, flags=Flag.RESET)
+    client.resize(200, 150)
+    steps, pending, now, behind = [], [records.encode(size).hex()], 0.0, frame.copy()
+    for what in ("window", "scroll", "photo", "window", "back", "paint", "scroll", "back", "photo", "window", "back"):
+        other = frame.copy()
+        if what == "window":
+            frame[:] = picture(200, 150, int(rng.integers(0, 99)))
+        elif what == "back":
+            frame[:] = behind
+        elif what == "photo":
+            frame[64:128, 64:128] = photograph(64, 64, 2)
+        elif what == "scroll":
+            frame[:120] = frame[30:].copy()
+        else:
+            paint(frame, rng)
+        behind = other
+        moves = [(0, 30, 200, 120, 0, 0)] if what == "scroll" else []
+        encoder.note([(0, 0, 200, 150)], moves)
+        while (unit := encoder.encode(frame, limit=2500, now=now, crisp=400)) is not None:
+            flags = records.flags(express=False, last=unit.last, lossy=unit.lossy)
+            pending.append(records.encode(Record(records.Update(unit.body), 1, flags=flags)).hex())
+            client.update(unit.body)
+            now += 0.4
+        steps.append(
+            {"what": what, "messages": pending, "sha256": hashlib.sha256(frame[:, :, :3].tobytes()).hexdigest()}
+        )
+        assert client.bgr() == frame[:, :, :3].tobytes()
+        pending = []
+    return steps
+
+
 def reshaped(begin):
     def say(*found):
         return records.encode(Record(records.Update(ops.join(found, b"")), 2)).hex()
@@ -354,6 +392,7 @@ def everything():
         "records.json": {"cases": record_cases(), "malformed": malformed(bad_records())},
         "inputs.json": {"cases": input_cases(), "malformed": malformed(bad_inputs())},
         "session.json": {"tiles": TILES, "messages": session()},
+        "work.json": {"tiles": 7, "steps": work()},
         "bad_sessions.json": bad_sessions(),
     }
 

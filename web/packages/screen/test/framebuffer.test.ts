@@ -35,6 +35,30 @@ describe("the framebuffer", () => {
     }
   });
 
+  it.each([
+    ["at once", true],
+    ["only after the step", false],
+  ])("shows office work on a slow line exactly after every step, images decoded %s", (_, atOnce) => {
+    const { tiles, steps } = vector<{ tiles: number; steps: { messages: string[]; sha256: string }[] }>("screen/work.json");
+    const frame = new Framebuffer(tiles);
+    let images = 0;
+
+    for (const { messages, sha256 } of steps) {
+      const late: (() => void)[] = [];
+      for (const message of messages) {
+        feed(frame, message);
+        for (const { image, develop } of frame.takeImages()) {
+          images += 1;
+          late.push(() => develop(new Uint32Array(image.w * image.h).fill(0xff445566)));
+        }
+        if (atOnce) late.splice(0).forEach((done) => done());
+      }
+      late.forEach((done) => done());
+      expect(bgrHash(frame)).toBe(sha256);
+    }
+    expect(images).toBeGreaterThan(0);
+  });
+
   it.each(
     vector<{ name: string; messages: string[] }[]>("screen/bad_sessions.json").map((one) => [one.name, one] as const),
   )("refuses %s", (name, { messages }) => {
