@@ -270,7 +270,8 @@ def _client(ticket: Ticket, hello: Hello, channel: OfficeEnd) -> job.Client:
     if view is None:
         raise SudareError("caller.malformed", "a screen needs a view")
     may_input = ticket.rgt.get("input", False)
-    return job.Client(job.Channel.of(channel.state()), view.w, view.h, view.scale, may_input)
+    caps = job.Caps(hello.caps.tiles, ramp=hello.caps.ramp, jpeg=hello.caps.jpeg)
+    return job.Client(job.Channel.of(channel.state()), view.w, view.h, view.scale, may_input, caps)
 
 
 def _order(worker: SessionWorker, start: job.Start, files: list[int]) -> None:

@@ -10,6 +10,7 @@ from tests.support.source import ARROW, PaintedSource, noise
 from sudare.connector.worker.link import Link
 from sudare.connector.worker.loop import ScreenLoop
 from sudare.desktop.source import Cursor, Phase
+from sudare.pixels.ops import Caps
 from sudare.wire.screen import inputs as i
 from sudare.wire.screen import records as r
 
@@ -39,7 +40,7 @@ class Office:
             sock=browser.sock,
         )
         self.links.append(link)
-        self.loop.attach(link, may_input=may_input)
+        self.loop.attach(link, Caps(), may_input=may_input)
         return browser
 
     def _lost(self, link):

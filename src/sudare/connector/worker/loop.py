@@ -14,6 +14,7 @@ from sudare.connector.worker.link import Link
 from sudare.connector.worker.outbox import Outbox
 from sudare.desktop.source import Cursor, DesktopSource, Phase
 from sudare.pixels.encoder import Encoder
+from sudare.pixels.ops import Caps
 from sudare.wire.screen import inputs as i
 from sudare.wire.screen import records as r
 from sudare.wire.screen.flow import EXPRESS_LIMIT, Flow
@@ -30,6 +31,7 @@ class ScreenLoop:
         self._may_input = False
         self._source: DesktopSource | None = None
         self._encoder: Encoder | None = None
+        self._caps = Caps()
         self._link: Link | None = None
         self._out = Outbox(self._send, Flow(now()))
         self._cursor = Cursor(0, 0, 0, 0, None)
@@ -53,9 +55,10 @@ class ScreenLoop:
         self._resizes = resizes
         self.wake()
 
-    def attach(self, link: Link, *, may_input: bool) -> None:
-        """A browser is there, with what its ticket allows; it knows nothing yet. An older one is told to leave."""
+    def attach(self, link: Link, caps: Caps, *, may_input: bool) -> None:
+        """A browser is there, with what it can show and its ticket allows; it knows nothing. An older one leaves."""
         older, self._link = self._link, link
+        self._caps = caps
         if older is not None:
             older.close(SudareError("link.taken-over"))
         self._may_input = may_input
@@ -89,7 +92,7 @@ class ScreenLoop:
             self.say(r.State("connecting"))
             return
         self.say(r.State("active"))
-        self._encoder.reset()
+        self._encoder.reset(self._caps)
         self._size_due = self._cursor_due = True
 
     def _send(self, data: bytes) -> None:
@@ -162,14 +165,17 @@ class ScreenLoop:
             self._out.cursor(self._cursor, now)
         while encoder.pending and link.unsent() == 0:
             now = self._now()
-            express = now - self._input_at < EXPRESS_S and flow.may_send_express(EXPRESS_LIMIT, now)
+            answers = encoder.fresh and now - self._input_at < EXPRESS_S  # refinement does not travel express
+            express = answers and flow.may_send_express(EXPRESS_LIMIT, now)
             if not express and not flow.may_send(now):
                 break
             limit = min(EXPRESS_LIMIT, flow.unit_limit(now)) if express else flow.unit_limit(now)
-            update = encoder.encode(source.frame, limit=limit, near=self._pointer if express else None)
+            near = self._pointer if express else None
+            update = encoder.encode(source.frame, limit=limit, now=now, near=near, crisp=flow.crisp_limit())
             if update is None:
                 break
-            self._out.update(update.body, now, last=update.last, express=express)
+            flags = r.flags(express=express, last=update.last, lossy=update.lossy)
+            self._out.update(update.body, now, flags=flags)
             if express and update.last:
                 self._input_at = float("-inf")
         if not encoder.pending:

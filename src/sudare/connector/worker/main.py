@@ -20,6 +20,7 @@ from sudare.connector.worker.loop import ScreenLoop
 from sudare.connector.worker.rdp import open_rdp
 from sudare.connector.worker.vnc import open_vnc
 from sudare.desktop.source import DesktopSource
+from sudare.pixels.ops import Caps
 from sudare.runtime.logs import get_logger
 from sudare.runtime.parcel import Parcels, close_files
 from sudare.runtime.tasks import Tasks
@@ -110,7 +111,8 @@ class SessionProcess:
         if self._alone is not None:
             self._alone.cancel()
             self._alone = None
-        loop.attach(link, may_input=client.input)
+        caps = Caps(client.caps.tiles, ramp=client.caps.ramp, jpeg=client.caps.jpeg)
+        loop.attach(link, caps, may_input=client.input)
 
     def _lost(self, link: Link) -> None:
         if self._loop is not None and self._loop.detached(link):
