@@ -68,6 +68,52 @@ def test_every_problem_code_stands_in_both_manuals():
         assert [code for code in CODES if f"`{code}`" not in manual] == []
 
 
+def test_the_manuals_quote_what_the_person_reads():
+    for language in ("ja", "en"):
+        manual = (ROOT / f"docs/operator-{language}/problems.md").read_text()
+        sentences = catalogue(language)
+        assert [code for code in CODES if f"| `{code}` | {sentences[f'problem.{code}']} |" not in manual] == []
+
+
+def test_every_japanese_problem_asks_somebody_to_do_something():
+    sentences = catalogue("ja")
+    assert [code for code in CODES if "ください" not in sentences[f"problem.{code}"]] == []
+
+
+def _source_of(path: str) -> Path | None:
+    """The file ARCHITECTURE.md means: Python under src/sudare, TypeScript under web/packages."""
+    return next((root / path for root in (SOURCE, ROOT / "web/packages") if (root / path).is_file()), None)
+
+
+def _defines(text: str, named: str) -> bool:
+    """Whether this source defines `name` or `Class.name`."""
+    *holder, name = named.split(".")
+    word = r"(\b(?:def|class|function|int|void) |^\s*(?:private |static |async )*)"
+    return all(re.search(rf"\bclass {one}\b", text) for one in holder) and bool(
+        re.search(rf"{word}{name}[(<:]", text, re.MULTILINE)
+    )
+
+
+_WALKS = (ROOT / "ARCHITECTURE.md").read_text().split("## One keystroke")[1]
+WALKED = re.findall(r"`([\w/]+\.(?:py|ts|c))`(?: `([\w.]+)`)?", _WALKS)
+
+
+@pytest.mark.parametrize(("path", "named"), WALKED, ids=["-".join(pair) for pair in WALKED])
+def test_what_the_architecture_walks_through_exists(path, named):
+    if path.startswith("tests/"):
+        assert (ROOT / path).exists()
+        return
+    source = _source_of(path)
+    assert source is not None
+    assert not named or _defines(source.read_text(), named)
+
+
+def test_the_architecture_names_every_room():
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    rooms = {p.name for p in SOURCE.iterdir() if (p / "__init__.py").exists()}
+    assert [room for room in rooms if not re.search(rf"^\| {room}(/\w+)? \|", text, re.MULTILINE)] == []
+
+
 def test_nothing_names_a_private_path_or_a_secret_key_file():
     tracked = [p for p in ROOT.rglob("*.pem") if ".venv" not in p.parts and ".demo" not in p.parts]
     assert [p for p in tracked if b"PRIVATE KEY" in p.read_bytes() and "vectors" not in p.parts] == []

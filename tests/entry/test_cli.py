@@ -22,3 +22,13 @@ def test_help_names_the_parts(command, capsys):
 
     assert caught.value.code in {0, None}
     assert "Usage" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("language", "said"), [("ja_JP.UTF-8", "設定ファイルに誤り"), ("C.UTF-8", "configuration")])
+def test_a_failure_is_told_in_the_terminals_language(language, said, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("LC_ALL", language)
+
+    with pytest.raises(SystemExit):
+        main(["gateway", "run", "--dir", str(tmp_path)])
+
+    assert said in capsys.readouterr().err

@@ -25,6 +25,20 @@ def test_a_secret_is_withheld_by_type_and_by_name(lines):
     assert "canary" not in json.dumps(line)
 
 
+def test_a_traceback_at_a_terminal_shows_no_values_of_variables(capsys):
+    logs.configure(json=False)
+    try:
+        password = "canary-" + "value"
+        _ = int(password[:1])
+    except ValueError:
+        logs.get_logger().exception("failed")
+
+    told = capsys.readouterr().err
+    structlog.reset_defaults()
+    assert "ValueError" in told
+    assert "canary-value" not in told
+
+
 def test_an_exception_is_one_line(lines):
     try:
         _ = 1 / 0

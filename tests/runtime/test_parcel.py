@@ -141,7 +141,8 @@ async def test_the_end_of_the_other_process_is_told_once(desks):
         (b'{"n":1}', 200),
     ],
     ids=[
-        "not JSON", "a list", "a text", "not UTF-8", "nothing but a file", "nested too deep", "too long", "too long with nothing in the end",
+        "not JSON", "a list", "a text", "not UTF-8", "nothing but a file", "nested too deep", "too long",
+        "too long with nothing in the end",
         "one file too many", "very many files",
     ],
 )  # fmt: skip

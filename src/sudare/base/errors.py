@@ -63,6 +63,7 @@ CODES: Final[dict[str, int]] = {
     "office.pc-closed": 502,
     "office.sandbox": 502,
     "link.lost": 503,
+    "link.taken-over": 409,
     "bug.unexpected": 500,
 }
 

@@ -30,6 +30,7 @@ class _Joined(msgspec.Struct):
     certificate: str
     ticket_keys: list[_Key]
     gateway: str = ""
+    name: str = ""
 
 
 async def fingerprint(url: str) -> str:
@@ -62,7 +63,8 @@ async def join(url: str, token: Secret[str], *, name: str, state: Path, pin: str
         joined = msgspec.json.decode(answer, type=_Joined)
     except msgspec.MsgspecError:
         raise SudareError("link.lost", "the gateway's answer is not one") from None
-    facts = Facts(joined.connector, joined.certificate, {k.kid: k.key for k in joined.ticket_keys}, url, pin)
+    keys = {k.kid: k.key for k in joined.ticket_keys}
+    facts = Facts(joined.connector, joined.certificate, keys, url, pin, joined.name or name)
     write_private(state / KEY, key_pem(key))
     write_private(state / SEAL, key_pem(seal))
     save_facts(state, facts)

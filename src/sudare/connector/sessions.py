@@ -36,6 +36,7 @@ from sudare.wire.tunnel.head import close_frame
 
 DIAL_S: Final = 10.0
 HELLO_S: Final = 10.0
+DEATH_S: Final = 1.0  # between a process's sockets closing and our knowing that it is gone
 _LOOPBACK: Final = {"127.0.0.1", "::1", "localhost"}
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -46,6 +47,13 @@ class Running:
 
     ticket: Ticket
     worker: SessionWorker
+    began: bool = False
+    over: bool = False  # ended as it should; whoever is there was told why
+
+    @property
+    def death(self) -> str:
+        """What to call it when the process just dies: before it had its job, the cage does not work here."""
+        return "office.pc-closed" if self.began else "office.sandbox"
 
 
 class Sessions:
@@ -139,7 +147,17 @@ class Sessions:
             raise
         finally:
             theirs.close()
-        await pump(line, ours, running.worker.gone)
+        if await pump(line, ours, running.worker.gone):
+            await self._bury(running)
+
+    async def _bury(self, running: Running) -> None:
+        """Raises the reason when the session's process died without telling its browser."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DEATH_S):
+                await running.worker.gone.wait()
+        if running.worker.alive or running.over:
+            return
+        raise SudareError(running.death, "the session process died")
 
     def _take_up(self, running: Running, ticket: Ticket, client: job.Client, theirs: socket.socket) -> None:
         began = running.ticket
@@ -177,8 +195,8 @@ class Sessions:
             pc.close()
         running = Running(ticket, worker)
         self._running[ticket.ses] = running
-        worker.on_report = lambda content: self._report(ticket, content)
-        self._tasks.start(self._watch(ticket, worker), name="watch")
+        worker.on_report = lambda content: self._report(running, content)
+        self._tasks.start(self._watch(running), name="watch")
         self._tasks.start(self._spawner.warm(), name="warm")
         self._log.info("session-began", session_id=ticket.ses, person_id=ticket.per, target_id=ticket.tgt)
         return running
@@ -197,25 +215,30 @@ class Sessions:
             name=target.name,
         )
 
-    def _report(self, ticket: Ticket, content: dict[str, Any]) -> None:
+    def _report(self, running: Running, content: dict[str, Any]) -> None:
+        ticket = running.ticket
         match job.report(content):
+            case job.Began():
+                running.began = True
             case job.Pinned() as pinned:
                 target = self._config.target(ticket.tgt)
                 if target is not None and target.certificate == "first-use":
                     self._pins.seen(ticket.tgt, pinned.fingerprint)
             case job.Ended() as ended:
+                running.over = True
                 self._log.info("session-ended", session_id=ticket.ses, person_id=ticket.per, code=ended.code)
 
-    async def _watch(self, ticket: Ticket, worker: SessionWorker) -> None:
+    async def _watch(self, running: Running) -> None:
         """Forget a session when its process is gone."""
+        session, worker = running.ticket.ses, running.worker
         await worker.gone.wait()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(2):
                 await worker.process.wait()
-        if ticket.ses in self._running and self._running[ticket.ses].worker is worker:
-            del self._running[ticket.ses]
-        if worker.process.returncode is None or worker.process.returncode != os.EX_OK:
-            self._log.warning("session-process-died", session_id=ticket.ses, code="office.pc-closed")
+        if self._running.get(session) is running:
+            del self._running[session]
+        if worker.process.returncode != os.EX_OK and not running.over:
+            self._log.warning("session-process-died", session_id=session, code=running.death)
         await worker.stop()
 
     def cut(self, *, session: str, person: str, device: str) -> None:
@@ -229,6 +252,7 @@ class Sessions:
             )
 
         for running in [running for running in self._running.values() if hit(running.ticket)]:
+            running.over = True
             self._tasks.start(running.worker.stop(), name="cut")
         for writer in [writer for writer, ticket in self._api.items() if hit(ticket)]:
             writer.close()

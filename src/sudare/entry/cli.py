@@ -1,6 +1,9 @@
 """The `sudare` command: `sudare gateway ...` and `sudare connector ...`."""
 
+import json
+import os
 import sys
+from importlib.resources import files
 
 from cyclopts import App
 
@@ -13,12 +16,23 @@ app.command(cli_connector.app)
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command; a failure is told in words on standard error."""
+    """Run the command; a failure is told in words on standard error. Files it makes are their owner's alone."""
+    os.umask(0o077)
     try:
         app(sys.argv[1:] if arguments is None else arguments)
     except SudareError as error:
-        print(f"sudare: {error.code}", *filter(None, [error.detail]), sep="\n", file=sys.stderr)
+        print(f"sudare: {_sentence(error.code)} ({error.code})", error.detail, sep="\n", file=sys.stderr)
         sys.exit(1)
+
+
+def _sentence(code: str) -> str:
+    """The code in the language of the terminal, from the catalogues the portal is built with."""
+    language = "ja" if (os.environ.get("LC_ALL") or os.environ.get("LANG", "")).startswith("ja") else "en"
+    catalogue = files("sudare.gateway") / "static" / "strings" / f"{language}.json"
+    if not catalogue.is_file():  # a tree whose front end was not built
+        return code
+    told: dict[str, str] = json.loads(catalogue.read_text(encoding="utf-8"))
+    return told.get(f"problem.{code}", code)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import uvloop
 from cyclopts import App, Parameter
 
 from sudare.base.secret import Secret
+from sudare.runtime import logs
 
 Dir = Annotated[Path, Parameter(name="--dir", help="Where its configuration and keys lie.")]
 
@@ -27,7 +28,9 @@ def join(
     """Join a gateway with the one-use token its administrator made."""
     from sudare.entry import connector  # noqa: PLC0415 - the office side is not needed to run a gateway
 
-    uvloop.run(connector.join(url, Secret(token), directory, name=name, pin=pin or accept_fingerprint))
+    identity = uvloop.run(connector.join(url, Secret(token), directory, name=name, pin=pin or accept_fingerprint))
+    print(f"{identity.facts.name}: {identity.facts.connector}")
+    print(f"{directory / connector.CONFIG}: [[target]], [schedule]; sudare connector run --dir {directory}")
 
 
 @app.command
@@ -35,4 +38,5 @@ def run(*, directory: Dir) -> None:
     """Dial the gateway and serve until told to stop."""
     from sudare.entry import connector  # noqa: PLC0415 - as above
 
+    logs.configure()
     uvloop.run(connector.run(directory))

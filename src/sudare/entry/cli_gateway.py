@@ -16,6 +16,7 @@ from sudare.entry.gateway_init import FILE, init, installation
 from sudare.entry.gateway_store import TENANT, Repositories, repositories
 from sudare.gateway.api.desk import Desk
 from sudare.runtime import clock, logs
+from sudare.runtime.tls import spki_of_file
 from sudare.store.database import Database
 
 app = App(name="gateway", help="The public side: sign-in, API, portal, and the splice to the offices.")
@@ -47,6 +48,12 @@ def init_(
 def run(*, directory: Dir, plain: bool = False) -> None:
     """Serve until SIGTERM; `--plain` serves the API without the edge, for trial."""
     _serve(directory / FILE, plain=plain)
+
+
+@app.command
+def fingerprint(*, directory: Dir) -> None:
+    """The fingerprint of the gateway's key, to compare with what a joining connector shows."""
+    print(spki_of_file(read_gateway(directory / FILE).certificate).hex())
 
 
 @app.default

@@ -62,7 +62,7 @@ async def join(url: str, token: Secret[str], directory: Path, *, name: str, pin:
         raise SudareError(failure.code, _COMPARE.format(why=failure.detail, seen=seen)) from None
     path = directory / CONFIG
     if not path.exists():
-        path.write_text(_TEMPLATE.format(gateway=url, name=name.replace('"', "")))
+        path.write_text(_TEMPLATE.format(gateway=url, name=identity.facts.name.replace('"', "")))
     return identity
 
 

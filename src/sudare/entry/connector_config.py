@@ -19,15 +19,6 @@ _CERTIFICATE: Final = re.compile(r"first-use|none|sha256:[0-9a-f]{64}")
 _LOOPBACK: Final = {"127.0.0.1", "::1", "localhost"}
 
 
-class ConfigurationError(SudareError):
-    """All mistakes of a file; `lines` are for the person who wrote it."""
-
-    def __init__(self, path: Path, lines: list[str]) -> None:
-        super().__init__("caller.malformed", f"{path}: {len(lines)} mistakes")
-        self.path = path
-        self.lines = lines
-
-
 class _Table:
     """One TOML table, read key by key; remembers what was wrong and what nobody asked for."""
 
@@ -77,15 +68,17 @@ class _Table:
 
 
 def load(path: Path) -> ConnectorConfig:
-    """The configuration. Raises `ConfigurationError`."""
+    """The configuration. Raises `caller.configuration` with every mistake, one a line."""
     try:
-        document = tomllib.loads(path.read_text())
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SudareError("caller.configuration", f"{path}: not there; `sudare connector join` makes it") from None
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
-        raise ConfigurationError(path, [str(failure)]) from None
+        raise SudareError("caller.configuration", f"{path}: {failure}") from None
     mistakes: list[str] = []
     config = _read(document, path, mistakes)
     if mistakes:
-        raise ConfigurationError(path, mistakes)
+        raise SudareError("caller.configuration", "\n".join(f"{path}: {mistake}" for mistake in mistakes))
     return config
 
 

@@ -123,18 +123,20 @@ def common_passwords() -> frozenset[str]:
 
 async def run_plain(config: GatewayConfig) -> None:
     """The API alone, with TLS by uvicorn: for trial and tests, not for the public edge."""
+    stop = told_to_stop()
     gateway = Gateway(config)
     app, keeper = await gateway.start(NoTunnels())
     settings = _settings(app)
     settings.host, settings.port = config.listen
     settings.ssl_certfile, settings.ssl_keyfile = str(config.certificate), str(config.key)
     async with serving(Server(settings), keeper):
-        await stop_signal()
+        await stop.wait()
     await gateway.database.close()
 
 
 async def run(config: GatewayConfig) -> None:
     """The whole gateway, until SIGTERM."""
+    stop = told_to_stop()
     gateway = Gateway(config)
     socket = config.state / "api.sock"
     async with Tasks("edge") as tasks:
@@ -143,7 +145,7 @@ async def run(config: GatewayConfig) -> None:
         async with serving(behind_edge(app, socket), keeper):
             socket.chmod(0o600)
             await edge.start()
-            await stop_signal()
+            await stop.wait()
             await edge.close()
     await gateway.database.close()
 
@@ -189,13 +191,13 @@ def behind_edge(app: ASGIApp, socket: Path) -> Server:
     return Server(settings)
 
 
-async def stop_signal() -> None:
-    """Return at SIGTERM or SIGINT."""
+def told_to_stop() -> asyncio.Event:
+    """Set at SIGTERM or SIGINT; asked for first, so that a signal while starting stops in order too."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await stop.wait()
+    return stop
 
 
 def _settings(app: ASGIApp) -> uvicorn.Config:

@@ -26,6 +26,8 @@ from sudare.gateway.ports import Identity
 LIFE: Final = dt.timedelta(days=7)
 _SKEW: Final = dt.timedelta(minutes=5)
 _ROOT_LIFE: Final = dt.timedelta(days=3650)
+# What reading somebody else's certificate or request may end in, besides a refusal.
+_BAD: Final = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion)
 
 
 def _at(now: float) -> dt.datetime:
@@ -86,7 +88,7 @@ class ConnectorAuthority:
         try:
             csr = x509.load_pem_x509_csr(csr_pem.encode())
             signed, key = csr.is_signature_valid, csr.public_key()
-        except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion):
+        except _BAD:
             raise SudareError("caller.malformed", "CSR") from None
         if not signed or not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
             raise SudareError("caller.malformed", "CSR is not a signed P-256 one")
@@ -108,7 +110,7 @@ class ConnectorAuthority:
         """Whom we gave this certificate to. Raises `denied.connector-proof` when we did not, or it is out of date."""
         try:
             certificate.verify_directly_issued_by(self._certificate)
-        except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
+        except (InvalidSignature, *_BAD):
             raise SudareError("denied.connector-proof", "not issued here") from None
         if not certificate.not_valid_before_utc <= _at(now) <= certificate.not_valid_after_utc:
             raise SudareError("denied.connector-proof", "out of date")

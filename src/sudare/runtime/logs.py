@@ -39,7 +39,10 @@ def configure(*, level: str = "info", json: bool | None = None) -> None:
     """Set up logging of this process; `json=None` means columns at a terminal, JSON otherwise."""
     as_json = not sys.stderr.isatty() if json is None else json
     renderer: Any = (
-        structlog.processors.JSONRenderer(ensure_ascii=False) if as_json else structlog.dev.ConsoleRenderer()
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if as_json
+        # The usual formatter prints the frames' local variables, and those may be secrets.
+        else structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     )
     processors: list[Any] = [
         structlog.contextvars.merge_contextvars,

@@ -10,8 +10,12 @@ _CHUNK: Final = 65_536
 
 async def pump(
     line: tuple[asyncio.StreamReader, asyncio.StreamWriter], sock: socket.socket, gone: asyncio.Event
-) -> None:
-    """Move bytes until one side ends or `gone` is set; what the socket still held then is passed on."""
+) -> bool:
+    """
+    Move bytes until one side ends or `gone` is set; what the socket still held then is passed on.
+
+    True when the socket's side ended it and the line may still be told why.
+    """
     inner = await asyncio.open_unix_connection(sock=sock)
     reader, writer = line
     ways = [
@@ -21,7 +25,8 @@ async def pump(
     watch = asyncio.ensure_future(gone.wait())
     try:
         await asyncio.wait([*ways, watch], return_when=asyncio.FIRST_COMPLETED)
-        if watch.done() or ways[1].done():
+        from_socket = watch.done() or ways[1].done()
+        if from_socket:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(1):
                     await asyncio.wait([ways[1]])
@@ -30,6 +35,7 @@ async def pump(
             task.cancel()
         await asyncio.gather(*ways, watch, return_exceptions=True)
         inner[1].close()
+    return from_socket
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

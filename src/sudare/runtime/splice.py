@@ -4,7 +4,8 @@ Two connections joined so that bytes only pass: the whole data path of the gatew
 Measured: a Python splice costs what haproxy costs, because both are bound by system calls; parsing messages is dear.
 INVARIANT: nothing is parsed, nothing kept beyond `LIMIT` and one read; a slow reader stops its writer, which is itself
 until it is joined.
-INVARIANT: a connection that was closed is gone after `LINGER_S`, whether its peer takes what waits for it or not.
+INVARIANT: a reader that takes nothing for `STALL_S` is let go (its writer, being stopped, would not even see the other
+end of its own line close), and after a close it has `LINGER_S` for what waits.
 """
 
 import asyncio
@@ -12,9 +13,12 @@ import socket
 from collections.abc import Callable
 from typing import Final, cast
 
+from sudare.runtime.keepalive import notice_loss
+
 LIMIT: Final = 262_144
 LOW: Final = 65_536
 HELD: Final = 65_536
+STALL_S: Final = 120.0
 LINGER_S: Final = 10.0
 
 
@@ -25,13 +29,25 @@ class Leg(asyncio.Protocol):
     `first(leg, data)` is called for every piece that arrives before `hold` or `join`.
     """
 
-    __slots__ = ("_closed", "_first", "_linger", "full", "held", "on_close", "peer", "received", "transport")
+    __slots__ = (
+        "_closed",
+        "_first",
+        "_linger",
+        "_stalled",
+        "full",
+        "held",
+        "on_close",
+        "peer",
+        "received",
+        "transport",
+    )
 
     def __init__(self, first: Callable[["Leg", bytes], None] | None = None) -> None:
         self._first = first
         self._closed = False
         self.full = False
         self._linger: asyncio.TimerHandle | None = None
+        self._stalled: asyncio.TimerHandle | None = None
         self.transport: asyncio.Transport | None = None
         self.peer: Leg | None = None
         self.held = bytearray()
@@ -45,11 +61,7 @@ class Leg(asyncio.Protocol):
         raw = transport.get_extra_info("socket")
         if raw is not None and raw.family != socket.AF_UNIX:
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            # A telephone that lost its network says nothing; after two minutes the system does.
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 60)
-            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 15)
-            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 4)
+            notice_loss(raw)
 
     def data_received(self, data: bytes) -> None:
         """Bytes pass on, or wait."""
@@ -129,21 +141,30 @@ class Leg(asyncio.Protocol):
                 leg.transport.abort()
 
     def pause_writing(self) -> None:
-        """No more can be taken here: stop reading where it comes from."""
+        """No more goes in here: stop reading where it comes from."""
         self.full = True
+        self._moves()
+        self._stalled = asyncio.get_running_loop().call_later(STALL_S, self.abort)
         _pause(self.peer or self)
 
     def resume_writing(self) -> None:
         """Read on."""
         self.full = False
+        self._moves()
         source = self.peer or self
         if len(source.held) < HELD:
             _resume(source)
+
+    def _moves(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         """One end gone is both ends gone."""
         del exc
         self._closed = True
+        self._moves()
         if self._linger is not None:
             self._linger.cancel()
         if self.peer is not None:

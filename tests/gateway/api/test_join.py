@@ -41,6 +41,16 @@ async def test_a_connector_joins_without_browser_headers_and_only_once(house):
     assert (await Browser(house).post("tunnel/join", body)).json()["code"] == "denied.join-token"
 
 
+async def test_a_connector_without_a_name_keeps_the_administrators(house):
+    _, token, _ = await house.desk.add_connector("本庁", house.now)
+    body = {"token": token, "csr": csr()[1], "seal_key": SEAL, "proto": [1]}
+
+    answer = (await Browser(house).post("tunnel/join", body)).json()
+
+    assert answer["name"] == "本庁"
+    assert (await house.stores.connectors.get(answer["connector"])).name == "本庁"
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [

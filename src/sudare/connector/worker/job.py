@@ -78,6 +78,10 @@ class Stop(msgspec.Struct, frozen=True, tag_field="t", tag="stop"):
     """End at once."""
 
 
+class Began(msgspec.Struct, frozen=True, tag_field="t", tag="began"):
+    """Up: the process runs in its cage and has its job."""
+
+
 class Pinned(msgspec.Struct, frozen=True, tag_field="t", tag="pinned"):
     """Up: the certificate the PC showed at first use."""
 
@@ -91,7 +95,7 @@ class Ended(msgspec.Struct, frozen=True, tag_field="t", tag="ended"):
 
 
 Order = Start | Attach | Stop
-Report = Pinned | Ended
+Report = Began | Pinned | Ended
 
 
 def order(content: dict[str, Any]) -> Order:

@@ -60,8 +60,9 @@ class SessionProcess:
                 close_files(files)
 
     async def _begin(self, start: job.Start, pc: int, line: int) -> None:
-        loop = ScreenLoop(now=self._now, on_ended=self._ended, may_input=start.client.input)
+        loop = ScreenLoop(now=self._now, on_ended=self._ended)
         self._loop = loop
+        self._parcels.send(job.parcel(job.Began()))
         await self._join(loop, start.client, line)
         try:
             source = await self._open(start, socket.socket(fileno=pc), loop)
@@ -85,6 +86,7 @@ class SessionProcess:
                 sock, password=password, user=desktop.account, tls=desktop.tls, pin=desktop.pin, on_change=loop.wake
             )
         if password is None:
+            sock.close()
             raise SudareError("office.pc-credentials-missing")
         return await open_rdp(
             sock,
@@ -108,7 +110,7 @@ class SessionProcess:
         if self._alone is not None:
             self._alone.cancel()
             self._alone = None
-        loop.attach(link)
+        loop.attach(link, may_input=client.input)
 
     def _lost(self, link: Link) -> None:
         if self._loop is not None and self._loop.detached(link):

@@ -20,10 +20,10 @@ class Join(msgspec.Struct, frozen=True):
     """What a connector brings."""
 
     token: str
-    name: str
     csr: str
     seal_key: str
     proto: list[int]
+    name: str = ""  # empty: as the administrator named it
 
 
 async def join(call: Call) -> Response:
@@ -35,12 +35,13 @@ async def join(call: Call) -> Response:
     context, sent = call.context, call.body(Join)
     if 1 not in sent.proto:
         raise SudareError("caller.version")
-    name, seal_key = display_name(sent.name), _point(sent.seal_key)
+    name, seal_key = display_name(sent.name) if sent.name else "", _point(sent.seal_key)
     connectors = context.stores.connectors
     # Signing for nobody checks the CSR; the certificate is thrown away.
     context.authority.sign(sent.csr, "nobody", context.here.tenant, call.now)
     connector = await connectors.take_join_token(link_hash(sent.token), call.now)
     certificate, serial = context.authority.sign(sent.csr, connector.id, connector.tenant, call.now)
+    name = name or connector.name
     event = call.event(Kind.CONNECTOR_JOINED, connector.id, serial=serial)
     await connectors.joined(
         connector.id, name, seal_key, event, serial=serial, expires=call.now + CERTIFICATE_S, now=call.now
@@ -51,6 +52,7 @@ async def join(call: Call) -> Response:
             "certificate": certificate,
             "authority": context.authority.certificate_pem,
             "ticket_keys": context.tickets.public_keys(),
+            "name": name,
             "gateway": context.here.organisation or context.here.rp_id,
         }
     )

@@ -19,7 +19,7 @@ ffi.set_source(
     "sudare.pixels._native._pixels",
     (HERE / "pixels.c").read_text(),
     include_dirs=[str(HERE)],
-    extra_compile_args=["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror"],
+    extra_compile_args=["-std=c11", "-O3", "-Wall", "-Wextra", "-Werror"],
 )
 
 if __name__ == "__main__":

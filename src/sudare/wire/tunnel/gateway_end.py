@@ -2,12 +2,13 @@
 The gateway's end of a control connection: hello, challenge, proof, then the day's work.
 
 `receive` gives events; the driver asks the directory between `ProofOffered` and `welcome`.
+INVARIANT: who has not proved anything after `PROOF_S` is gone, whatever it says meanwhile.
 INVARIANT: nothing but the handshake is acted on before the driver has called `welcome`.
-INVARIANT: whatever a peer sends before its proof prolongs nothing: it has one silence's time for the handshake.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -18,6 +19,8 @@ from sudare.base.errors import SudareError
 from sudare.wire.tunnel import messages as m
 from sudare.wire.tunnel.proof import check
 from sudare.wire.tunnel.pulse import Pulse
+
+PROOF_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class GatewayEnd:
         self._spki = spki
         self._pulse = Pulse(now, ping_s=ping_s)
         self._ping_s = ping_s
+        self._proof_until = now + PROOF_S
         self._hello: m.Hello | None = None
         self._proved = False
         self._welcome = False
@@ -61,24 +65,24 @@ class GatewayEnd:
 
         Raises SudareError when the connection must end, after the events before that.
         """
-        if self._proved:
-            self._pulse.heard(now)
+        self._pulse.heard(now)
         for message in self._lines.receive(data):
-            event = self._handle(message, now)
+            event = self._handle(message)
             if event is not None:
                 yield event
 
-    def _handle(self, message: m.Message, now: float) -> Event | None:
+    def _handle(self, message: m.Message) -> Event | None:
         match message:
             case m.Hello() if self._hello is None:
                 if m.PROTO not in message.proto:
                     raise SudareError("caller.version", "control protocol")
+                if not 0 < len(message.boot) <= 64 or not 0 < len(message.connector) <= 64:
+                    raise SudareError("caller.malformed", "hello")
                 self._hello = message
                 self._send(m.Challenge(b64(self._nonce)))
             case m.Proof() if self._hello is not None and not self._proved:
                 offered = self._check(self._hello, message)
                 self._proved = True
-                self._pulse.heard(now)
                 return offered
             case m.Ping() if self._welcome:
                 self._send(m.Pong(message.n))
@@ -95,7 +99,7 @@ class GatewayEnd:
             certificate = x509.load_pem_x509_certificate(proof.certificate.encode())
             key = certificate.public_key()
             signature = unb64(proof.signature)
-        except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion):
+        except (ValueError, TypeError, x509.InvalidVersion, UnsupportedAlgorithm):
             raise SudareError("denied.connector-proof", "unreadable") from None
         if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
             raise SudareError("denied.connector-proof", "key type")
@@ -120,7 +124,9 @@ class GatewayEnd:
         self._out += m.encode(message)
 
     def tick(self, now: float) -> None:
-        """Ping when due. Raises `link.lost` after silence."""
+        """Ping when due. Raises `link.lost` after silence, `denied.connector-proof` when there is no proof in time."""
+        if not self._proved and now >= self._proof_until:
+            raise SudareError("denied.connector-proof", "not in time")
         if self._pulse.dead(now):
             raise SudareError("link.lost", "silence")
         if (number := self._pulse.due(now)) is not None and self._welcome:
@@ -128,4 +134,5 @@ class GatewayEnd:
 
     def next_deadline(self) -> float:
         """When `tick` wants to be called."""
-        return self._pulse.next_deadline()
+        deadline = self._pulse.next_deadline()
+        return deadline if self._proved else min(deadline, self._proof_until)

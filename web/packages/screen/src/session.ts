@@ -167,6 +167,17 @@ export function reached(a: number, b: number): boolean {
   return ((a - b) & 0xffff) < 0x8000;
 }
 
+/**
+ * What the end of a line means: the problem's code (empty: the person ended it), and whether it is final.
+ * A screen that was taken over must not take itself back, or two of them would never stop.
+ */
+export function verdict(close: number, reason: string, told: string): { code: string; final: boolean } {
+  if (told === "ended" || close === 1000) return { code: "", final: true };
+  if (told) return { code: told, final: true };
+  if (close < 4000 || !reason) return { code: "link.lost", final: false };
+  return { code: reason, final: reason !== "link.lost" && !reason.startsWith("office.connector-") };
+}
+
 interface Handlers {
   message(plain: Uint8Array, backlog: number): void;
   /** `final`: trying again would not help. */
@@ -250,9 +261,7 @@ class Line {
     clearTimeout(this.silence);
     if (this.left) return;
     this.left = true;
-    if (this.told === "ended" || code === 1000) this.handlers.lost("", true);
-    else if (this.told) this.handlers.lost(this.told, true);
-    else if (code >= 4000 && reason) this.handlers.lost(reason, code !== 4408 && !reason.startsWith("office.connector-"));
-    else this.handlers.lost("link.lost", false);
+    const end = verdict(code, reason, this.told);
+    this.handlers.lost(end.code, end.final);
   }
 }
