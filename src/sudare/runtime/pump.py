@@ -33,8 +33,8 @@ async def pump(
     finally:
         for task in (*ways, watch):
             task.cancel()
+        inner[1].close()  # before anything is waited for: we may be cancelled once more
         await asyncio.gather(*ways, watch, return_exceptions=True)
-        inner[1].close()
     return from_socket
 
 
