@@ -65,12 +65,15 @@ class Session:
                 self.frame, limit=self.flow.unit_limit(now), now=now, crisp=self.flow.crisp_limit()
             )
             if unit is None:
-                return
+                break
             self.seq += 1
             size = len(unit.body) + OVERHEAD
             self.size += size
-            self.flow.sent(self.seq, size, now, not self.encoder.pending)
+            self.flow.sent(self.seq, size, now)
             self.link.carry(size, lambda seq=self.seq, unit=unit, total=self.size: self.arrived(seq, unit, total))
+
+        if not self.encoder.pending:
+            self.flow.ran_out(now)
 
     def arrived(self, seq, unit, total):
         self.client.apply(UPDATE, 0, unit.body)
