@@ -5,8 +5,10 @@ INVARIANT: the shadow is what the client shows once it has applied every body gi
 INVARIANT: once `encode` gives None, the shadow equals the frame wherever damage was ever noted.
 Nothing is queued: a region that changes again before its turn is sent in its newest state only.
 
-Damage is worked off in passes. Damage noted during a pass waits for the next one, so a small area that never rests
-(a clock, a video) cannot keep a large one from ever being sent; `last` marks the end of a pass.
+Damage is worked off in passes. Damage noted during a pass waits for the next one, so a small area that changes now and
+then cannot keep a large one from ever being sent. Areas that move (a video) have passes of their own, and whatever else
+is noted goes before the rest of those. `last` marks the end of a pass.
+`answer` gives what a person waits for ahead of both.
 """
 
 from collections import deque
@@ -18,6 +20,7 @@ import zstandard
 
 from sudare.pixels import moves, plan, scroll, tiles
 from sudare.pixels.frames import TILE, Frame, Mask, black, mask, size_is_allowed
+from sudare.pixels.heat import Heat
 from sudare.pixels.ops import Box, Copy, Fill, Move, Op, Pix, join
 from sudare.pixels.plan import Point
 
@@ -31,7 +34,7 @@ _CHUNK: Final = 3  # raw bytes tried at once, in limits: what one wrong guess ca
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Body of one UPDATE record; `last` when it ends a pass: everything noted before the pass began is now shown."""
+    """Body of one UPDATE record; `last` when it ends its pass: what was noted before the pass began is now shown."""
 
     body: bytes
     last: bool
@@ -43,8 +46,12 @@ class Encoder:
 
     def __init__(self, w: int, h: int, *, level: int = 3, window_log: int = 21) -> None:
         self._moves: list[Move] = []
-        self._queue: deque[Box] = deque()  # this pass: boxes as found when it began, pixels as they are when sent
+        # Boxes as found when their pass began; pixels as they are when sent. In order of importance.
+        self._ahead: deque[Box] = deque()  # answers
+        self._queue: deque[Box] = deque()
+        self._moving: deque[Box] = deque()
         self._noted: Mask
+        self._fresh: Mask  # noted since an answer was last looked for
         self._params = zstandard.ZstdCompressionParameters.from_level(level, window_log=window_log)
         self._ratio = 0.25  # compressed bytes for one raw byte, lately
         self._begin_stream()
@@ -55,6 +62,7 @@ class Encoder:
         if not size_is_allowed(w, h):
             raise ValueError(f"framebuffer {w}*{h}")
         self._shadow = black(w, h)
+        self._heat = Heat(w, h)
         self._everything()
 
     def reset(self) -> None:
@@ -63,7 +71,7 @@ class Encoder:
         self._begin_stream()
         self._everything()
 
-    def note(self, rects: Sequence[Box], copies: Sequence[Move] = ()) -> None:
+    def note(self, rects: Sequence[Box], copies: Sequence[Move] = (), *, now: float = 0.0) -> None:
         """
         Damage accumulates; nothing is encoded. What lies outside the frame is cut off.
 
@@ -71,72 +79,118 @@ class Encoder:
         that damage is noted afterwards.
         """
         height, width = self._shadow.shape[:2]
+        touched = self._blank()
         for x, y, w, h in rects:
-            self._mark(x, y, w, h)
+            self._mark(touched, x, y, w, h)
         for move in copies:
-            self._mark(move[4], move[5], move[2], move[3])
+            self._mark(touched, move[4], move[5], move[2], move[3])
+        self._noted |= touched
+        self._fresh |= touched
+        self._heat.touch(touched, now)
         self._moves = [*self._moves, *(move for move in copies if moves.fits(move, width, height))]
 
     @property
     def pending(self) -> bool:
         """Whether anything waits to be sent or looked at; noted pixels may turn out to be equal."""
-        return bool(self._moves) or bool(self._queue) or bool(self._noted.any())
+        return bool(self._moves or self._ahead or self._queue or self._moving) or bool(self._noted.any())
 
     def encode(self, frame: Frame, *, limit: int, near: Point | None = None) -> Update | None:
         """
         The newest state of the next unit, in about `limit` bytes; None when nothing noted differs.
 
-        Small regions come before large ones. With `near`, fresh damage that is small or close to it overtakes the pass.
+        What is `near` comes first in its pass, small regions before large ones.
         """
+        limit = self._checked(frame, limit)
+        ops: list[Op] = list(self._hints(frame))
+        self._set_moving_aside()
+        if not self._queue and not self._ahead:
+            ops += self._begin_pass(frame, near)
+        return self._unit(frame, ops, limit, self._ahead or self._queue or self._moving)
+
+    def answer(self, frame: Frame, *, limit: int, near: Point | None) -> Update | None:
+        """
+        Only what a person who just did something waits for: fresh damage that is small or close to `near`, and does not
+        move by itself. None when there is none.
+        """
+        limit = self._checked(frame, limit)
+        ops: list[Op] = [*self._hints(frame), *self._overtake(frame, near)]
+        return self._unit(frame, ops, limit, self._ahead)
+
+    def _checked(self, frame: Frame, limit: int) -> int:
         if frame.shape != self._shadow.shape:
             raise ValueError(f"a frame of {frame.shape} for a shadow of {self._shadow.shape}")
-        limit = max(LIMIT_MIN, min(limit, LIMIT_MAX))
+        return max(LIMIT_MIN, min(limit, LIMIT_MAX))
+
+    def _hints(self, frame: Frame) -> list[Copy]:
+        """Copies of the source that help. What was found before is looked at anew: most of it came with the copy."""
         hints, self._moves = self._moves, []
-        ops: list[Op] = []
-        if len(hints) <= MOVES_MAX:
-            ops += moves.settle(self._shadow, frame, hints)
-        if hints or not self._queue:
-            ops += self._begin_pass(frame, near)
-        elif near is not None:
-            self._let_overtake(frame, near)
-        if not self._queue and not ops:
-            return None
-        stream, raw = self._spend(frame, ops, limit)
-        return Update(join(ops, bytes(stream)), last=not self._queue, raw_pixels=raw)
+        if not hints:
+            return []
+        for x, y, w, h in (*self._ahead, *self._queue, *self._moving):
+            _set(self._noted, x, y, w, h)
+        for boxes in (self._ahead, self._queue, self._moving):
+            boxes.clear()
+        return moves.settle(self._shadow, frame, hints) if len(hints) <= MOVES_MAX else []
+
+    def _set_moving_aside(self) -> None:
+        """What began to move since its pass began waits with the rest that moves."""
+        hot = self._heat.hot
+        if self._queue and hot.any():
+            self._moving.extend(box for box in self._queue if _touched(hot, box))
+            self._queue = deque(box for box in self._queue if not _touched(hot, box))
 
     def _begin_pass(self, frame: Frame, near: Point | None) -> list[Copy]:
-        """Everything that differs now, in order of sending; a scroll without a hint becomes a COPY first."""
+        """What differs now, in order of sending; what moves only when there is nothing else."""
+        hot = self._heat.hot
+        touched, self._noted, self._fresh = self._noted & (1 - hot), self._noted & hot, self._blank()
+        copies, found = self._find(frame, touched)
+        self._queue = deque(plan.in_order(found, near))
+        self._moving = _without(self._moving, found)
+        if self._queue or self._moving:
+            return copies
         touched, self._noted = self._noted, self._blank()
-        for x, y, w, h in self._queue:
-            _set(touched, x, y, w, h)
+        more, found = self._find(frame, touched)
+        self._moving = deque(plan.in_order(found, near))
+        return copies + more
+
+    def _overtake(self, frame: Frame, near: Point | None) -> list[Copy]:
+        """Fresh damage that answers the person goes to the front; the rest of it waits for its pass."""
+        touched, self._fresh = self._fresh & (1 - self._heat.hot), self._blank()
+        if not touched.any():
+            return []
+        self._noted &= 1 - touched
+        copies, found = self._find(frame, touched)
+        ahead, behind = plan.overtaking(found, near)
+        for x, y, w, h in behind:
+            _set(self._noted, x, y, w, h)
+        self._ahead = deque([*ahead, *_without(self._ahead, ahead)])
+        self._queue, self._moving = _without(self._queue, ahead), _without(self._moving, ahead)
+        return copies
+
+    def _find(self, frame: Frame, touched: Mask) -> tuple[list[Copy], list[Box]]:
+        """What differs in these tiles; a scroll without a hint becomes a COPY first."""
         found = tiles.diff(frame, self._shadow, touched)
         move = scroll.guess(frame, self._shadow, found)
         copies = moves.settle(self._shadow, frame, [move]) if move else []
         for op in copies:
             _set(touched, op.dx, op.dy, op.w, op.h)
-        if copies:
-            found = tiles.diff(frame, self._shadow, touched)
-        self._queue = deque(plan.in_order(found, near))
-        return copies
+        return copies, tiles.diff(frame, self._shadow, touched) if copies else found
 
-    def _let_overtake(self, frame: Frame, near: Point) -> None:
-        """Fresh damage that answers the person goes to the front; the rest of it waits for the next pass."""
-        touched, self._noted = self._noted, self._blank()
-        ahead, behind = plan.overtaking(tiles.diff(frame, self._shadow, touched), near)
-        for x, y, w, h in behind:
-            _set(self._noted, x, y, w, h)
-        fresh = set(map(plan.tile_of, ahead))
-        self._queue = deque([*ahead, *(box for box in self._queue if plan.tile_of(box) not in fresh)])
+    def _unit(self, frame: Frame, ops: list[Op], limit: int, boxes: deque[Box]) -> Update | None:
+        if not boxes and not ops:
+            return None
+        stream, raw = self._spend(frame, ops, limit, boxes)
+        return Update(join(ops, bytes(stream)), last=not boxes, raw_pixels=raw)
 
-    def _spend(self, frame: Frame, ops: list[Op], limit: int) -> tuple[bytearray, int]:
-        """Encode boxes from the left of the queue until the limit is near: guess, compress, measure, guess again."""
+    def _spend(self, frame: Frame, ops: list[Op], limit: int, queue: deque[Box]) -> tuple[bytearray, int]:
+        """Encode boxes from the left of a queue until the limit is near: guess, compress, measure, guess again."""
         stream = bytearray()
         raw = 0
         for _ in range(_ROUNDS):
             room = limit - len(stream) - len(ops) * _OP_BYTES
-            if not self._queue or (stream and room < limit // 4):
+            if not queue or (stream and room < limit // 4):
                 break
-            fills, boxes = self._take(frame, max(room, LIMIT_MIN), limit * _CHUNK)
+            fills, boxes = self._take(frame, queue, max(room, LIMIT_MIN), limit * _CHUNK)
             ops += fills
             if boxes:
                 size, part = self._compress(frame, boxes, ops)
@@ -144,14 +198,14 @@ class Encoder:
                 stream += part
         return stream, raw
 
-    def _take(self, frame: Frame, room: int, most: int) -> tuple[list[Fill], list[Box]]:
+    def _take(self, frame: Frame, queue: deque[Box], room: int, most: int) -> tuple[list[Fill], list[Box]]:
         """The next boxes that should compress into `room`; a box too large for what is left is cut."""
         fills: dict[bytes, list[Box]] = {}
         boxes: list[Box] = []
         allow = min(int(room / self._ratio), most)
         count = 0
-        while self._queue and allow > 0 and count * _OP_BYTES < room:
-            box = self._queue.popleft()
+        while queue and allow > 0 and count * _OP_BYTES < room:
+            box = queue.popleft()
             count += 1
             colour = tiles.solid(frame, box)
             if colour is not None:
@@ -160,7 +214,7 @@ class Encoder:
             x, y, w, h = box
             rows = h if w * h * 3 <= allow else max(1, allow // (w * 3))
             if rows < h:
-                self._queue.appendleft((x, y + rows, w, h - rows))
+                queue.appendleft((x, y + rows, w, h - rows))
                 allow = 0
             boxes.append((x, y, w, rows))
             allow -= w * rows * 3
@@ -192,19 +246,31 @@ class Encoder:
     def _everything(self) -> None:
         height, width = self._shadow.shape[:2]
         self._moves = []
-        self._queue = deque()
+        self._ahead, self._queue, self._moving = deque(), deque(), deque()
         self._noted = mask(width, height, 1)
+        self._fresh = self._blank()
 
     def _blank(self) -> Mask:
         height, width = self._shadow.shape[:2]
         return mask(width, height)
 
-    def _mark(self, x: int, y: int, w: int, h: int) -> None:
+    def _mark(self, touched: Mask, x: int, y: int, w: int, h: int) -> None:
         height, width = self._shadow.shape[:2]
         left, top, right, bottom = max(x, 0), max(y, 0), min(x + w, width), min(y + h, height)
         if left < right and top < bottom:
-            _set(self._noted, left, top, right - left, bottom - top)
+            _set(touched, left, top, right - left, bottom - top)
 
 
 def _set(target: Mask, x: int, y: int, w: int, h: int) -> None:
     target[y // TILE : (y + h - 1) // TILE + 1, x // TILE : (x + w - 1) // TILE + 1] = 1
+
+
+def _touched(target: Mask, box: Box) -> bool:
+    column, row = plan.tile_of(box)
+    return bool(target[row, column])
+
+
+def _without(queue: deque[Box], boxes: Sequence[Box]) -> deque[Box]:
+    """What is left of a queue when these are found anew."""
+    found = set(map(plan.tile_of, boxes))
+    return deque(box for box in queue if plan.tile_of(box) not in found)

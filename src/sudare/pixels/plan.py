@@ -31,12 +31,14 @@ def in_order(boxes: Iterable[Box], near: Point | None) -> list[Box]:
     return out
 
 
-def overtaking(boxes: Iterable[Box], near: Point) -> tuple[list[Box], list[Box]]:
-    """Boxes of regions close to `near` or small, in order; and the others."""
+def overtaking(boxes: Iterable[Box], near: Point | None) -> tuple[list[Box], list[Box]]:
+    """Small regions, and of large ones the boxes close to `near`, in order; and the others."""
     ahead: list[Box] = []
     behind: list[Box] = []
-    for rank, region in sorted((_rank(region, near), region) for region in _regions(boxes)):
-        (behind if rank[0] and len(region) > SMALL else ahead).extend(region)
+    for _, region in sorted((_rank(region, near), region) for region in _regions(boxes)):
+        for box in region:
+            close = len(region) <= SMALL or (near is not None and _close(box, near))
+            (ahead if close else behind).append(box)
     return ahead, behind
 
 
