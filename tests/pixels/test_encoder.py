@@ -9,6 +9,7 @@ from sudare.pixels import ops, twin
 from sudare.pixels.decoder import RESET, RESIZE, UPDATE, Client
 from sudare.pixels.encoder import Encoder
 from sudare.pixels.ops import Caps
+from sudare.pixels.passes import MOVES_MAX
 
 OLD, NEW = Caps(), Caps(tiles=40, ramp=True, jpeg=True)
 
@@ -37,7 +38,9 @@ class Pair:
 
     def step(self, limit=8000, near=None, crisp=None):
         self.now += 1
-        update = self.encoder.encode(self.frame, limit=limit, now=self.now, near=near, crisp=crisp)
+        return self.shown(self.encoder.encode(self.frame, limit=limit, now=self.now, near=near, crisp=crisp))
+
+    def shown(self, update):
         if update is not None:
             self.client.apply(UPDATE, self.flags(), update.body)
             differs = (self.client.frame[:, :, :3] != self.encoder._shadow[:, :, :3]).any(axis=2)
@@ -45,6 +48,10 @@ class Pair:
                 differs[y : y + h, x : x + w] = False
             assert not differs.any()
         return update
+
+    def answer(self, limit=4000, near=None):
+        self.now += 1
+        return self.shown(self.encoder.answer(self.frame, limit=limit, now=self.now, near=near))
 
     def settle(self, limit=8000, crisp=None):
         updates = []
@@ -94,11 +101,11 @@ def test_whatever_happens_the_client_ends_with_the_pixels_of_the_source(w, h, se
     pair.settle(limit=int(rng.choice([1, 300, 2000, 100_000])), crisp=int(rng.choice([0, 2000])))
 
 
-def play(pair, what, rng):  # noqa: C901 - one arm a step
+def play(pair, what, rng):  # noqa: C901, PLR0912 - one arm a step
     frame = pair.frame
     h, w = frame.shape[:2]
     if what == "paint":
-        pair.encoder.note([paint(frame, rng)])
+        pair.encoder.note([paint(frame, rng)], now=float(rng.random()))
     elif what == "scroll":
         sw, sh = int(rng.integers(1, w + 1)), int(rng.integers(1, h + 1))
         sx, dx = (int(v) for v in rng.integers(0, w - sw + 1, 2))
@@ -118,7 +125,11 @@ def play(pair, what, rng):  # noqa: C901 - one arm a step
         pair.encoder.note([(-50, -50, 40, 40), (w, h, 10, 10), (0, 0, -3, 5), (-5, -5, 10**6, 10**6)])
     elif what == "send":
         near = tuple(int(v) for v in rng.integers(-5, 200, 2)) if rng.integers(0, 2) else None
-        pair.step(int(rng.choice([1, 300, 3000, 100_000])), near, crisp=int(rng.choice([0, 0, 500, 10**6])))
+        limit = int(rng.choice([1, 300, 3000, 100_000]))
+        if rng.integers(0, 2):
+            pair.answer(limit, near)
+        else:
+            pair.step(limit, near, crisp=int(rng.choice([0, 0, 500, 10**6])))
     elif what == "away":  # another window, drawn whole
         pair.other = frame.copy()
         frame[:] = picture(w, h, int(rng.integers(0, 3)))
@@ -221,7 +232,7 @@ def test_more_hints_than_are_worth_trying_are_only_damage():
     pair = Pair(text_like(320, 240))
     pair.settle()
     twin.copy(pair.frame, (0, 22, 320, 200), 0, 0)
-    pair.encoder.note([], [(0, 22, 320, 200, 0, 0)] * (module.MOVES_MAX + 1))
+    pair.encoder.note([], [(0, 22, 320, 200, 0, 0)] * (MOVES_MAX + 1))
 
     updates = pair.settle()
 
@@ -283,20 +294,128 @@ def test_a_small_area_that_never_rests_does_not_starve_a_large_one():
     assert np.array_equal(pair.client.frame[:300, :600, :3], pair.frame[:300, :600, :3])
 
 
-def test_fresh_small_damage_overtakes_a_large_pass_when_near_is_given():
+@pytest.fixture
+def busy():
+    """In the middle of sending something large at the left top."""
     pair = Pair(np.zeros((640, 1280, 4), np.uint8))
     pair.settle()
-    rng = np.random.default_rng(2)
-    pair.frame[0:300, 0:600] = rng.integers(0, 256, (300, 600, 4))
-    pair.encoder.note([(0, 0, 600, 300)])
+    scribble(pair, 0, 0, 600, 300)
     pair.step(2000)
-    pair.frame[600:620, 1200:1220] = rng.integers(0, 256, (20, 20, 4))
-    pair.encoder.note([(1200, 600, 20, 20)])
+    return pair
 
-    update = pair.step(4000, near=(0, 0))
 
-    assert ops.Pix(1200, 600, 20, 20) in ops.split(update.body)[0]
-    assert not update.last
+def scribble(pair, x, y, w, h, now=0.0):  # noqa: PLR0917
+    noise = np.random.default_rng(int(now * 1000) + x).bytes(w * h * 4)
+    pair.frame[y : y + h, x : x + w] = np.frombuffer(noise, np.uint8).reshape(h, w, 4)
+    pair.encoder.note([(x, y, w, h)], now=now)
+
+
+def pixels_of(update):
+    return [(op.x, op.y, op.w, op.h) for op in ops.split(update.body)[0] if isinstance(op, ops.Pix)]
+
+
+def test_an_answer_is_fresh_small_damage_and_nothing_else(busy):
+    scribble(busy, 1200, 600, 20, 20)
+
+    update = busy.answer(near=None)
+
+    assert pixels_of(update) == [(1200, 600, 20, 20)]
+    assert update.last
+    assert busy.answer(near=None) is None
+    busy.settle()
+
+
+def test_without_fresh_damage_there_is_no_answer(busy):
+    assert busy.answer(near=(0, 0)) is None
+    assert busy.encoder.pending
+
+
+def test_an_answer_that_did_not_fit_goes_on_before_everything_else(busy):
+    scribble(busy, 1200, 560, 60, 60)
+
+    first, second = busy.answer(limit=2000, near=None), busy.step(2000)
+
+    assert not first.last
+    assert {x >= 1200 for x, _, _, _ in pixels_of(first) + pixels_of(second)} == {True}
+
+
+def test_of_large_fresh_damage_only_what_is_near_is_an_answer(busy):
+    scribble(busy, 640, 0, 640, 640)
+
+    update = busy.answer(limit=100_000, near=(1000, 320))
+
+    assert pixels_of(update)
+    assert all(abs(x + w / 2 - 1000) < 256 and abs(y + h / 2 - 320) < 256 for x, y, w, h in pixels_of(update))
+    busy.settle(100_000)
+
+
+def test_a_scroll_that_answers_is_a_copy():
+    pair = Pair(text_like(640, 480))
+    pair.settle()
+    twin.copy(pair.frame, (0, 22, 640, 458), 0, 0)
+    pair.frame[458:] = text_like(640, 22, 9)
+    pair.encoder.note([(0, 0, 640, 480)])
+
+    update = pair.answer(limit=100_000, near=(320, 240))
+
+    assert ops.Copy in {type(op) for op in ops.split(update.body)[0]}
+    assert update.raw_pixels <= 640 * 64
+
+
+def film(pair, seconds, *, until=0.0):
+    """A moving picture of 25 frames a second at the left top, looked at as often as it changes."""
+    for frame in range(int(seconds * 25)):
+        scribble(pair, 0, 0, 600, 300, now=until + frame / 25)
+        pair.step(4000)
+    return until + seconds
+
+
+def test_what_a_film_touches_is_answered_without_the_film():
+    pair = Pair(np.zeros((640, 1280, 4), np.uint8))
+    pair.settle()
+    now = film(pair, 2)
+    scribble(pair, 640, 320, 20, 20, now=now)  # its tile touches the film's
+
+    update = pair.answer(near=(300, 150))
+
+    assert pixels_of(update) == [(640, 320, 20, 20)]
+
+
+def test_other_damage_goes_before_the_rest_of_a_film():
+    pair = Pair(np.zeros((640, 1280, 4), np.uint8))
+    pair.settle()
+    now = film(pair, 2)
+    scribble(pair, 640, 320, 640, 320, now=now)
+    scribble(pair, 0, 0, 600, 300, now=now + 0.04)
+
+    places = []
+    while not np.array_equal(pair.client.frame[320:, 640:, :3], pair.frame[320:, 640:, :3]):
+        places += pixels_of(pair.step(8000))
+
+    assert {x >= 640 for x, _, _, _ in places} == {True}
+    pair.settle()
+
+
+def test_a_film_that_stops_is_shown_to_its_last_pixel():
+    pair = Pair(np.zeros((640, 1280, 4), np.uint8))
+    pair.settle()
+
+    film(pair, 2)
+
+    pair.settle()
+
+
+def test_two_films_take_turns():
+    pair = Pair(np.zeros((640, 1280, 4), np.uint8))
+    pair.settle()
+    shown = {0: 0, 640: 0}
+    for frame in range(200):
+        for x in shown:
+            scribble(pair, x, 0, 120, 120, now=frame / 25)
+        for x in {x // 640 * 640 for x, _, _, _ in pixels_of(pair.step(8000))}:
+            shown[x] += 1
+
+    assert min(shown.values()) > 0.3 * max(shown.values())
 
 
 def test_a_region_that_changes_before_its_turn_is_sent_once():
@@ -481,8 +600,7 @@ def test_fresh_damage_comes_before_refinement():
     while (update := pair.step(crisp=1000)).lossy:
         pass
     assert pair.encoder._lossy
-    while not update.last:
-        update = pair.step()
+    assert update.last  # what is refined is shown as it comes
 
     pair.frame[3:20, 3:20, :3] = 77
     pair.encoder.note([(3, 3, 17, 17)])
@@ -495,7 +613,7 @@ def test_fresh_damage_comes_before_refinement():
 
 def test_what_is_near_is_refined_first():
     pair = Pair(coloured_text(1280, 448), NEW)
-    while pair.step(near=(650, 200), crisp=0).lossy or pair.encoder.fresh:
+    while pair.step(near=(650, 200), crisp=0).lossy or pair.encoder._passes.waiting:
         pass
 
     boxes = list(pair.encoder._lossy.in_order((650, 200)))

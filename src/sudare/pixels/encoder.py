@@ -6,38 +6,33 @@ areas marked lossy; a lossy area is always sent again.
 INVARIANT: once `encode` gives None, nothing is lossy and the shadow equals the frame wherever damage was ever noted.
 Nothing is queued: a region that changes again before its turn is sent in its newest state only.
 
-Damage is worked off in passes. Damage noted during a pass waits for the next one, so a small area that never rests
-(a clock, a video) cannot keep a large one from ever being sent; `last` marks the end of a pass. A pass too large for
-the line is sent in ramp pixels first; what is lossy is refined when nothing else waits.
+`passes` says what is next; a pass too large for the line is sent in ramp pixels first. `last` marks the end of a pass.
 """
 
-from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import zstandard
 
-from sudare.pixels import cost, moves, photo, plan, ramp, scroll, tiles
+from sudare.pixels import photo, plan, ramp, tiles
 from sudare.pixels.cache import TileCache, digest
-from sudare.pixels.frames import TILE, Frame, Mask, black, mask, size_is_allowed
+from sudare.pixels.frames import Frame, black, cell, cover, mask, size_is_allowed
 from sudare.pixels.grid import Grid
 from sudare.pixels.lossy import Lossy
 from sudare.pixels.ops import Box, Caps, Copy, Fill, Image, Move, Op, Pix, Ramp, join
+from sudare.pixels.passes import Pass, Passes
 from sudare.pixels.plan import Point
 
 LIMIT_MIN: Final = 256
 LIMIT_MAX: Final = 131_072
-MOVES_MAX: Final = 32  # more hints than this between two looks are not worth trying
 _OP_BYTES: Final = 12
 _ROUNDS: Final = 8
 _CHUNK: Final = 3  # raw bytes tried at once, in limits: what one wrong guess can cost
 _REST_S: Final = 0.3  # a tile that changes more often is not worth remembering
 _HASHED_MIN: Final = 512  # pixels: a smaller change is cheaper to send than to look up
-_REFINED: Final = 24  # tiles refined before looking again for something better to do
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +40,7 @@ class Update:
     """
     Body of one UPDATE record.
 
-    `last` when it ends a pass: everything noted before the pass began is now shown; `lossy` when not all of it exactly.
+    `last` when it ends its pass: what was noted before the pass began is now shown; `lossy` when not all of it exactly.
     """
 
     body: bytes
@@ -94,16 +89,10 @@ class Encoder:
     """Mirror of the client's framebuffer (the shadow), of its tile cache, and the session's zstd stream."""
 
     def __init__(self, w: int, h: int, *, caps: Caps = Caps(), level: int = 3, window_log: int = 21) -> None:  # noqa: B008
-        self._moves: list[Move] = []
-        self._queue: deque[Box] = deque()  # this pass: boxes as found when it began, pixels as they are when sent
-        self._noted: Mask
         self._params = zstandard.ZstdCompressionParameters.from_level(level, window_log=window_log)
         # Compressed bytes for one raw byte, lately; of an image, for one pixel.
         self._ratios: dict[type[Op], float] = {Pix: 0.25, Ramp: 0.25, Image: 0.25}
         self._near: Point | None = None
-        self._estimate = 0  # bytes this pass would take in exact pixels; only known when it may matter
-        self._ramping = False
-        self._scrolled = False
         self._begin_client(caps)
         self.resize(w, h)
 
@@ -121,29 +110,23 @@ class Encoder:
         self._begin_client(caps or self._caps)
         self._everything()
 
-    def note(self, rects: Sequence[Box], copies: Sequence[Move] = ()) -> None:
+    def note(self, rects: Sequence[Box], copies: Sequence[Move] = (), *, now: float = 0.0) -> None:
         """
         Damage accumulates; nothing is encoded. What lies outside the frame is cut off.
 
         One caller at a time: not while `encode` runs in a thread. The frame itself may change meanwhile, as long as
         that damage is noted afterwards.
         """
-        height, width = self._shadow.shape[:2]
-        for x, y, w, h in rects:
-            self._mark(x, y, w, h)
-        for move in copies:
-            self._mark(move[4], move[5], move[2], move[3])
-        self._moves = [*self._moves, *(move for move in copies if moves.fits(move, width, height))]
+        self._passes.note(rects, copies, now)
 
-    @property
-    def fresh(self) -> bool:
-        """Whether anything waits to be sent or looked at; noted pixels may turn out to be equal."""
-        return bool(self._moves) or bool(self._queue) or bool(self._noted.any())
+    def expect_answer(self) -> None:
+        """The person did something after a while: from here on `answer` gives what is noted now."""
+        self._passes.expect_answer()
 
     @property
     def pending(self) -> bool:
-        """Whether anything waits: damage, or lossy pixels to be refined."""
-        return bool(self._lossy) or self.fresh
+        """Whether anything waits: damage (which may turn out to be none), or lossy pixels to be refined."""
+        return bool(self._lossy) or self._passes.waiting
 
     def encode(
         self, frame: Frame, *, limit: int, now: float, near: Point | None = None, crisp: int | None = None
@@ -151,96 +134,67 @@ class Encoder:
         """
         The newest state of the next unit, in about `limit` bytes; None when nothing noted differs and all is exact.
 
-        Small regions come before large ones. With `near`, fresh damage that is small or close to it overtakes the pass.
-        A pass that would take more than `crisp` bytes is sent in ramp pixels first, if the client takes them.
+        What is `near` comes first in its pass, small regions before large ones. A pass that would take more than
+        `crisp` bytes is sent in ramp pixels first, if the client takes them.
         """
+        limit = self._checked(frame, limit, near)
+        copies, chosen = self._passes.next(frame, self._near, crisp if self._caps.ramp else None)
+        return self._unit(frame, copies, chosen, limit, now)
+
+    def answer(self, frame: Frame, *, limit: int, now: float, near: Point | None) -> Update | None:
+        """
+        Only what a person who just did something waits for: fresh damage that is small or close to `near`, and does not
+        move by itself. None when there is none.
+        """
+        limit = self._checked(frame, limit, near)
+        copies, chosen = self._passes.answer(frame, near)
+        return self._unit(frame, copies, chosen, limit, now)
+
+    def _checked(self, frame: Frame, limit: int, near: Point | None) -> int:
         if frame.shape != self._shadow.shape:
             raise ValueError(f"a frame of {frame.shape} for a shadow of {self._shadow.shape}")
-        limit = max(LIMIT_MIN, min(limit, LIMIT_MAX))
         self._near = near or self._near
-        hints, self._moves = self._moves, []
-        copies: list[Copy] = []
-        if len(hints) <= MOVES_MAX:
-            copies += moves.settle(self._shadow, frame, hints)
-        if hints or not self._queue:
-            copies += self._begin_pass(frame, near, crisp)
-        elif near is not None:
-            self._let_overtake(frame, near)
-        if crisp is None or self._estimate <= crisp:
-            self._ramping = False
-        self._copied(copies, now)
-        if not self._queue and not copies:
-            self._refine()
-            if not self._queue:
-                return None
-        unit = _Unit(list(copies), bytearray())
-        self._spend(frame, unit, limit, now)
-        return Update(join(unit.ops, bytes(unit.stream)), not self._queue, unit.lossy, unit.raw)
+        return max(LIMIT_MIN, min(limit, LIMIT_MAX))
 
-    def _begin_pass(self, frame: Frame, near: Point | None, crisp: int | None) -> list[Copy]:
-        """Everything that differs now, in order of sending; a scroll without a hint becomes a COPY first."""
-        touched, self._noted = self._noted, self._blank()
-        for box in self._queue:
-            _set(touched, box)
-        found = tiles.diff(frame, self._shadow, touched)
-        move = scroll.guess(frame, self._shadow, found)
-        copies = moves.settle(self._shadow, frame, [move]) if move else []
-        for op in copies:
-            _set(touched, (op.dx, op.dy, op.w, op.h))
-        if copies:
-            found = tiles.diff(frame, self._shadow, touched)
-        self._queue = deque(plan.in_order(found, near))
-        self._scrolled = bool(copies)
-        self._ramping = False
-        # Exact pixels never take more bytes than there are, so most passes need no guess.
-        if self._caps.ramp and crisp is not None and sum(w * h * 3 for _, _, w, h in found) > crisp:
-            self._estimate = cost.estimate(frame, found)
-            self._ramping = self._estimate > crisp
-        return copies
+    def _unit(self, frame: Frame, copies: list[Copy], chosen: Pass, limit: int, now: float) -> Update | None:
+        self._copied(copies, now)
+        if not chosen.boxes and not copies:
+            return None
+        unit = _Unit(list(copies), bytearray())
+        self._spend(frame, unit, chosen, limit, now)
+        last = chosen.refining or not chosen.boxes
+        return Update(join(unit.ops, bytes(unit.stream)), last, unit.lossy, unit.raw)
 
     def _copied(self, copies: Iterable[Copy], now: float) -> None:
         for op in copies:
-            self._scrolled = True
+            self._passes.scrolled = True
             self._lossy.move((op.sx, op.sy, op.w, op.h, op.dx, op.dy))
-            _set(self._changed_at, (op.dx, op.dy, op.w, op.h), now)
+            cover(self._changed_at, (op.dx, op.dy, op.w, op.h), now)
 
-    def _refine(self) -> None:
-        """Nothing else waits: the next lossy areas, exactly."""
-        self._queue = deque(islice(self._lossy.in_order(self._near), _REFINED))
-        self._ramping = False
-
-    def _let_overtake(self, frame: Frame, near: Point) -> None:
-        """Fresh damage that answers the person goes to the front; the rest of it waits for the next pass."""
-        touched, self._noted = self._noted, self._blank()
-        ahead, behind = plan.overtaking(tiles.diff(frame, self._shadow, touched), near)
-        for box in behind:
-            _set(self._noted, box)
-        fresh = set(map(plan.tile_of, ahead))
-        self._queue = deque([*ahead, *(box for box in self._queue if plan.tile_of(box) not in fresh)])
-
-    def _spend(self, frame: Frame, unit: _Unit, limit: int, now: float) -> None:
-        """Encode boxes from the left of the queue until the limit is near: guess, compress, measure, guess again."""
+    def _spend(self, frame: Frame, unit: _Unit, chosen: Pass, limit: int, now: float) -> None:
+        """Encode boxes from the left of a pass until the limit is near: guess, compress, measure, guess again."""
         for _ in range(_ROUNDS):
             room = limit - unit.size
-            if not self._queue or ((unit.stream or unit.images) and room < limit // 4):
+            if not chosen.boxes or ((unit.stream or unit.images) and room < limit // 4):
                 break
-            taken = self._take(frame, max(room, LIMIT_MIN), limit * _CHUNK)
+            taken = self._take(frame, chosen, max(room, LIMIT_MIN), limit * _CHUNK)
             self._remember(unit, taken.tiles, now)
             self._show(unit, taken, now)
             self._fill(unit, taken.fills, now)
             self._draw_photos(frame, unit, taken.photos, now)
-            if taken.boxes and self._ramping:
+            if taken.boxes and chosen.ramping:
                 self._draw_ramps(frame, unit, taken.boxes, now)
             elif taken.boxes:
                 self._draw(frame, unit, taken.boxes, now)
 
-    def _take(self, frame: Frame, room: int, most: int) -> _Taken:
+    def _take(self, frame: Frame, chosen: Pass, room: int, most: int) -> _Taken:
         """The next boxes that should compress into `room`; a box too large for what is left is cut."""
         out = _Taken()
-        allow = min(int(room / self._ratios[Ramp if self._ramping else Pix]), most)
+        ramping = chosen.ramping
+        allow = min(int(room / self._ratios[Ramp if ramping else Pix]), most)
         count = 0
-        while self._queue and allow > 0 and count * _OP_BYTES < room:
-            box = self._queue.popleft()
+        while chosen.boxes and allow > 0 and count * _OP_BYTES < room:
+            box = chosen.boxes.popleft()
             count += 1
             x, y, w, h = box
             tile = self._grid.index(box)
@@ -251,16 +205,16 @@ class Encoder:
                 out.fills.setdefault(colour, []).append(box)
             elif (hit := self._looked_up(frame, box)) is not None:
                 out.hits[tile] = hit
-            elif self._ramping and self._caps.jpeg and tiles.NATIVE and photo.is_photo(frame, box):
+            elif ramping and self._caps.jpeg and tiles.NATIVE and photo.is_photo(frame, box):
                 out.photos.append(box)
                 allow -= int(w * h * self._ratios[Image] / self._ratios[Ramp])
-            elif self._ramping:
+            elif ramping:
                 out.boxes.append(box)
                 allow -= ramp.size(w, h)
             else:
                 rows = h if w * h * 3 <= allow else max(1, allow // (w * 3))
                 if rows < h:
-                    self._queue.appendleft((x, y + rows, w, h - rows))
+                    chosen.boxes.appendleft((x, y + rows, w, h - rows))
                     allow = 0
                 out.boxes.append((x, y, w, rows))
                 allow -= w * rows * 3
@@ -276,13 +230,13 @@ class Encoder:
 
     def _remember(self, unit: _Unit, covered: set[int], now: float) -> None:
         """What is about to be covered, if it stood for a while and may come back."""
-        if not self._cache.count or self._scrolled:
+        if not self._cache.count or self._passes.scrolled:
             return
-        wanted: list[int] = []
-        for tile in sorted(covered):
-            x, y, _, _ = self._grid.box(tile)
-            if tile not in self._lossy and now - self._changed_at[y // TILE, x // TILE] >= _REST_S:
-                wanted.append(tile)
+        wanted = [
+            tile
+            for tile in sorted(covered)
+            if tile not in self._lossy and now - self._changed_at[cell(self._grid.box(tile))] >= _REST_S
+        ]
         unit.ops += self._cache.store(self._shadow, wanted, self._grid)
 
     def _show(self, unit: _Unit, taken: _Taken, now: float) -> None:
@@ -352,7 +306,7 @@ class Encoder:
         self._changed(box, now)
 
     def _changed(self, box: Box, now: float) -> None:
-        _set(self._changed_at, box, now)
+        cover(self._changed_at, box, now)
 
     def _begin_client(self, caps: Caps) -> None:
         self._caps = caps
@@ -361,24 +315,6 @@ class Encoder:
 
     def _everything(self) -> None:
         height, width = self._shadow.shape[:2]
-        self._moves = []
-        self._queue = deque()
-        self._noted = mask(width, height, 1)
         self._lossy = Lossy(self._grid)
-        self._changed_at: npt.NDArray[np.float64] = np.full(self._noted.shape, -np.inf)
-        self._ramping = self._scrolled = False
-
-    def _blank(self) -> Mask:
-        height, width = self._shadow.shape[:2]
-        return mask(width, height)
-
-    def _mark(self, x: int, y: int, w: int, h: int) -> None:
-        height, width = self._shadow.shape[:2]
-        left, top, right, bottom = max(x, 0), max(y, 0), min(x + w, width), min(y + h, height)
-        if left < right and top < bottom:
-            _set(self._noted, (left, top, right - left, bottom - top))
-
-
-def _set(target: npt.NDArray[Any], box: Box, value: float = 1) -> None:
-    x, y, w, h = box
-    target[y // TILE : (y + h - 1) // TILE + 1, x // TILE : (x + w - 1) // TILE + 1] = value
+        self._passes = Passes(self._shadow, self._lossy)
+        self._changed_at: npt.NDArray[np.float64] = np.full(mask(width, height).shape, -np.inf)

@@ -137,6 +137,7 @@ class ScreenLoop:
         encoder.note(
             [(c.x, c.y, c.w, c.h) for c in damage.rects],
             [(c.sx, c.sy, c.w, c.h, c.dx, c.dy) for c in damage.copies],
+            now=self._now(),
         )
 
     def _first_picture(self, source: DesktopSource) -> None:
@@ -163,23 +164,27 @@ class ScreenLoop:
         if self._cursor_due and flow.may_send_express(EXPRESS_LIMIT, now):
             self._cursor_due = False
             self._out.cursor(self._cursor, now)
-        while encoder.pending and link.unsent() == 0:
-            now = self._now()
-            answers = encoder.fresh and now - self._input_at < EXPRESS_S  # refinement does not travel express
-            express = answers and flow.may_send_express(EXPRESS_LIMIT, now)
-            if not express and not flow.may_send(now):
-                break
-            limit = min(EXPRESS_LIMIT, flow.unit_limit(now)) if express else flow.unit_limit(now)
-            near = self._pointer if express else None
-            update = encoder.encode(source.frame, limit=limit, now=now, near=near, crisp=flow.crisp_limit())
-            if update is None:
-                break
-            flags = r.flags(express=express, last=update.last, lossy=update.lossy)
-            self._out.update(update.body, now, flags=flags)
-            if express and update.last:
-                self._input_at = float("-inf")
+        while encoder.pending and link.unsent() == 0 and self._unit(source, encoder):
+            pass
         if not encoder.pending:
-            flow.ran_out(now)
+            flow.ran_out(self._now())
+
+    def _unit(self, source: DesktopSource, encoder: Encoder) -> bool:
+        """Send one unit: what a person waits for, else the next of the screen; False when nothing may go or is left."""
+        now, flow = self._now(), self._out.flow
+        update = None
+        express = now - self._input_at < EXPRESS_S and flow.may_send_express(EXPRESS_LIMIT, now)
+        if express:
+            limit = min(EXPRESS_LIMIT, flow.unit_limit(now))
+            update = encoder.answer(source.frame, limit=limit, now=now, near=self._pointer)
+        if update is None and flow.may_send(now):
+            express = False
+            limit, crisp = flow.unit_limit(now), flow.crisp_limit()
+            update = encoder.encode(source.frame, limit=limit, now=now, near=self._pointer, crisp=crisp)
+        if update is None:
+            return False
+        self._out.update(update.body, now, flags=r.flags(express=express, last=update.last, lossy=update.lossy))
+        return True
 
     def _regulate(self, source: DesktopSource) -> None:
         """Back-pressure: the PC draws on only for somebody who sees it and keeps up."""
@@ -270,6 +275,8 @@ class ScreenLoop:
                 source.release()
 
     def _asked(self, now: float) -> None:
+        if self._encoder is not None and now - self._input_at >= EXPRESS_S:
+            self._encoder.expect_answer()
         self._input_at = now
         self._out.lag.asked(now)
 

@@ -18,7 +18,7 @@ from sudare.connector.worker import job
 from sudare.connector.worker.link import Link
 from sudare.connector.worker.loop import ScreenLoop
 from sudare.connector.worker.rdp import open_rdp
-from sudare.connector.worker.vnc import open_vnc
+from sudare.connector.worker.vnc import open_vnc, preference
 from sudare.desktop.source import DesktopSource
 from sudare.pixels.ops import Caps
 from sudare.runtime.logs import get_logger
@@ -84,7 +84,13 @@ class SessionProcess:
         password = Secret(desktop.password) if desktop.password is not None else None
         if desktop.kind == "vnc":
             return await open_vnc(
-                sock, password=password, user=desktop.account, tls=desktop.tls, pin=desktop.pin, on_change=loop.wake
+                sock,
+                password=password,
+                user=desktop.account,
+                tls=desktop.tls,
+                pin=desktop.pin,
+                on_change=loop.wake,
+                prefer=preference(sock),
             )
         if password is None:
             sock.close()
