@@ -161,7 +161,8 @@ class Encoder:
         if not chosen.boxes and not copies:
             return None
         unit = _Unit(list(copies), bytearray())
-        self._spend(frame, unit, chosen, limit, now)
+        self._spend(frame if chosen.still is None else chosen.still, unit, chosen, limit, now)
+        self._passes.spent(frame, chosen)
         last = chosen.refining or not chosen.boxes
         return Update(join(unit.ops, bytes(unit.stream)), last, unit.lossy, unit.raw)
 

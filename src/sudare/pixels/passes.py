@@ -3,13 +3,14 @@ What waits to be sent, and what of it is next.
 
 Damage is worked off in passes. Damage noted during a pass waits for the next one, so a small area that changes now and
 then cannot keep a large one from ever being sent. Areas that move (a video) have passes of their own, and whatever else
-is noted goes before the rest of those. What a person waits for goes ahead of both. Areas shown lossy are refined when
-nothing else waits, and in turn with what moves.
+is noted goes before the rest of those. Such a pass is sent as it was when it began: what a slow line shows is a picture
+that once was, and the next scroll can be found in it. What a person waits for goes ahead of both. Areas shown lossy are
+refined when nothing else waits, and in turn with what moves.
 INVARIANT: a tile that was noted is noted or in a pass until it was found equal or sent.
 """
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
@@ -27,17 +28,17 @@ REFINED: Final = 24  # tiles refined before looking again for something better t
 
 @dataclass(eq=False, slots=True)
 class Pass:
-    """Boxes as found when their pass began, pixels as they are when sent; `ramping`: in ramp pixels first."""
+    """Boxes as found when their pass began; pixels as they are when sent, or of `still`."""
 
     boxes: deque[Box] = field(default_factory=deque)
-    ramping: bool = False
+    still: Frame | None = None
+    ramping: bool = False  # in ramp pixels first
     estimate: int = 0  # bytes it would take in exact pixels; only known when it may matter
     refining: bool = False  # of what is shown already: every unit of it may be shown alone
 
-    def drop(self, found: Iterable[Box]) -> None:
-        """What is left when these are found anew."""
-        again = set(map(plan.tile_of, found))
-        self.boxes = deque(box for box in self.boxes if plan.tile_of(box) not in again)
+    def leave(self, touched: Mask) -> None:
+        """These tiles are looked at anew."""
+        self.boxes = deque(box for box in self.boxes if not touched[cell(box)])
 
 
 class Passes:
@@ -87,6 +88,11 @@ class Passes:
         chosen.ramping = chosen.ramping and crisp is not None and chosen.estimate > crisp
         return copies, chosen
 
+    def spent(self, frame: Frame, chosen: Pass) -> None:
+        """A unit of this pass was sent; when what moves did not fit into it, the rest stays as it is now."""
+        if chosen is self._moving and chosen.boxes and chosen.still is None:
+            chosen.still = frame.copy()
+
     def answer(self, frame: Frame, near: Point | None) -> tuple[list[Copy], Pass]:
         """Only what a person who just did something waits for: fresh, small or close to `near`, nothing that moves."""
         copies = self._hints(frame)
@@ -104,11 +110,13 @@ class Passes:
         return moves.settle(self._shadow, frame, hints) if len(hints) <= MOVES_MAX else []
 
     def _set_moving_aside(self) -> None:
-        """What began to move since its pass began waits with the rest that moves."""
+        """What began to move since its pass began waits for a pass of what moves."""
         hot = self._heat.hot
         if self._queue.boxes and hot.any():
-            self._moving.boxes.extend(box for box in self._queue.boxes if hot[cell(box)])
-            self._queue.boxes = deque(box for box in self._queue.boxes if not hot[cell(box)])
+            for box in self._queue.boxes:
+                if hot[cell(box)]:
+                    cover(self._noted, box)
+            self._queue.leave(hot)
 
     def _begin(self, frame: Frame, near: Point | None, crisp: int | None) -> list[Copy]:
         """What differs now, in order of sending; what moves only when there is nothing else."""
@@ -117,7 +125,6 @@ class Passes:
         copies, found = self._find(frame, touched)
         self.scrolled = bool(copies)
         self._queue = _judged(frame, plan.in_order(found, near), crisp)
-        self._moving.drop(found)
         if self._queue.boxes or self._moving.boxes:
             return copies
         touched, self._noted = self._noted, self._blank()
@@ -135,19 +142,21 @@ class Passes:
         ahead, behind = plan.overtaking(found, near)
         for box in behind:
             cover(self._noted, box)
-        for waiting in (self._ahead, self._queue, self._moving):
-            waiting.drop(ahead)
         self._ahead.boxes.extendleft(reversed(ahead))
         return copies
 
     def _find(self, frame: Frame, touched: Mask) -> tuple[list[Copy], list[Box]]:
-        """What differs in these tiles; a scroll without a hint becomes a COPY first."""
+        """What differs in these tiles, found before or not; a scroll without a hint becomes a COPY first."""
         found = tiles.diff(frame, self._shadow, touched)
         move = scroll.guess(frame, self._shadow, found)
         copies = moves.settle(self._shadow, frame, [move]) if move else []
         for op in copies:
             cover(touched, (op.dx, op.dy, op.w, op.h))
-        return copies, tiles.diff(frame, self._shadow, touched) if copies else found
+        if copies:
+            found = tiles.diff(frame, self._shadow, touched)
+        for waiting in (self._ahead, self._queue, self._moving):
+            waiting.leave(touched)
+        return copies, found
 
     def _blank(self) -> Mask:
         height, width = self._shadow.shape[:2]
@@ -170,4 +179,4 @@ def _judged(frame: Frame, found: list[Box], crisp: int | None) -> Pass:
     if crisp is None or sum(w * h * 3 for _, _, w, h in found) <= crisp:
         return Pass(deque(found))
     estimate = cost.estimate(frame, found)
-    return Pass(deque(found), estimate > crisp, estimate)
+    return Pass(deque(found), ramping=estimate > crisp, estimate=estimate)
