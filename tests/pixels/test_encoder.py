@@ -362,6 +362,28 @@ def test_a_film_that_stops_is_shown_to_its_last_pixel():
     pair.settle()
 
 
+def test_what_scrolls_faster_than_the_line_carries_is_shown_as_it_once_was():
+    page = text_like(640, 4000, seed=3)
+    pair = Pair(page[:480].copy())
+    pair.settle()
+    past, shown, copies = [], [], 0
+
+    for step in range(1, 120):
+        pair.frame[:] = page[step * 8 : step * 8 + 480]
+        past.append(pair.frame[:, :, :3].copy())
+        pair.encoder.note([(0, 0, 640, 480)], now=step / 30)
+        update = pair.step(1800)
+        if update is not None and step > 30:
+            copies += sum(isinstance(op, ops.Copy) for op in ops.split(update.body)[0])
+            if update.last:
+                shown.append(any(np.array_equal(pair.client.frame[:, :, :3], picture) for picture in past))
+
+    assert len(shown) > 10
+    assert all(shown)
+    assert copies >= len(shown)
+    pair.settle()
+
+
 def test_two_films_take_turns():
     pair = Pair(np.zeros((640, 1280, 4), np.uint8))
     pair.settle()

@@ -7,7 +7,8 @@ Nothing is queued: a region that changes again before its turn is sent in its ne
 
 Damage is worked off in passes. Damage noted during a pass waits for the next one, so a small area that changes now and
 then cannot keep a large one from ever being sent. Areas that move (a video) have passes of their own, and whatever else
-is noted goes before the rest of those. `last` marks the end of a pass.
+is noted goes before the rest of those. Such a pass is sent as it was when it began: what a slow line shows is a picture
+that once was, and the next scroll can be found in it. `last` marks the end of a pass.
 `answer` gives what a person waits for ahead of both.
 """
 
@@ -46,10 +47,11 @@ class Encoder:
 
     def __init__(self, w: int, h: int, *, level: int = 3, window_log: int = 21) -> None:
         self._moves: list[Move] = []
-        # Boxes as found when their pass began; pixels as they are when sent. In order of importance.
+        # Boxes as found when their pass began, most important first. Pixels as when sent; of what moves, as found.
         self._ahead: deque[Box] = deque()  # answers
         self._queue: deque[Box] = deque()
         self._moving: deque[Box] = deque()
+        self._still: Frame | None = None  # the picture they were found in
         self._noted: Mask
         self._fresh: Mask  # noted since an answer was last looked for
         self._params = zstandard.ZstdCompressionParameters.from_level(level, window_log=window_log)
@@ -105,7 +107,12 @@ class Encoder:
         self._set_moving_aside()
         if not self._queue and not self._ahead:
             ops += self._begin_pass(frame, near)
-        return self._unit(frame, ops, limit, self._ahead or self._queue or self._moving)
+        if boxes := self._ahead or self._queue:
+            return self._unit(frame, ops, limit, boxes)
+        still = frame if self._still is None else self._still
+        update = self._unit(still, ops, limit, self._moving)
+        self._still = (still.copy() if still is frame else still) if self._moving else None
+        return update
 
     def answer(self, frame: Frame, *, limit: int, near: Point | None) -> Update | None:
         """
@@ -130,14 +137,17 @@ class Encoder:
             _set(self._noted, x, y, w, h)
         for boxes in (self._ahead, self._queue, self._moving):
             boxes.clear()
+        self._still = None
         return moves.settle(self._shadow, frame, hints) if len(hints) <= MOVES_MAX else []
 
     def _set_moving_aside(self) -> None:
-        """What began to move since its pass began waits with the rest that moves."""
+        """What began to move since its pass began waits for a pass of what moves."""
         hot = self._heat.hot
         if self._queue and hot.any():
-            self._moving.extend(box for box in self._queue if _touched(hot, box))
-            self._queue = deque(box for box in self._queue if not _touched(hot, box))
+            for x, y, w, h in self._queue:
+                if hot[y // TILE, x // TILE]:
+                    _set(self._noted, x, y, w, h)
+            self._queue = _outside(hot, self._queue)
 
     def _begin_pass(self, frame: Frame, near: Point | None) -> list[Copy]:
         """What differs now, in order of sending; what moves only when there is nothing else."""
@@ -145,7 +155,6 @@ class Encoder:
         touched, self._noted, self._fresh = self._noted & (1 - hot), self._noted & hot, self._blank()
         copies, found = self._find(frame, touched)
         self._queue = deque(plan.in_order(found, near))
-        self._moving = _without(self._moving, found)
         if self._queue or self._moving:
             return copies
         touched, self._noted = self._noted, self._blank()
@@ -163,18 +172,21 @@ class Encoder:
         ahead, behind = plan.overtaking(found, near)
         for x, y, w, h in behind:
             _set(self._noted, x, y, w, h)
-        self._ahead = deque([*ahead, *_without(self._ahead, ahead)])
-        self._queue, self._moving = _without(self._queue, ahead), _without(self._moving, ahead)
+        self._ahead.extendleft(reversed(ahead))
         return copies
 
     def _find(self, frame: Frame, touched: Mask) -> tuple[list[Copy], list[Box]]:
-        """What differs in these tiles; a scroll without a hint becomes a COPY first."""
+        """What differs in these tiles, found before or not; a scroll without a hint becomes a COPY first."""
         found = tiles.diff(frame, self._shadow, touched)
         move = scroll.guess(frame, self._shadow, found)
         copies = moves.settle(self._shadow, frame, [move]) if move else []
         for op in copies:
             _set(touched, op.dx, op.dy, op.w, op.h)
-        return copies, tiles.diff(frame, self._shadow, touched) if copies else found
+        if copies:
+            found = tiles.diff(frame, self._shadow, touched)
+        self._ahead, self._queue = _outside(touched, self._ahead), _outside(touched, self._queue)
+        self._moving = _outside(touched, self._moving)
+        return copies, found
 
     def _unit(self, frame: Frame, ops: list[Op], limit: int, boxes: deque[Box]) -> Update | None:
         if not boxes and not ops:
@@ -247,6 +259,7 @@ class Encoder:
         height, width = self._shadow.shape[:2]
         self._moves = []
         self._ahead, self._queue, self._moving = deque(), deque(), deque()
+        self._still = None
         self._noted = mask(width, height, 1)
         self._fresh = self._blank()
 
@@ -265,12 +278,6 @@ def _set(target: Mask, x: int, y: int, w: int, h: int) -> None:
     target[y // TILE : (y + h - 1) // TILE + 1, x // TILE : (x + w - 1) // TILE + 1] = 1
 
 
-def _touched(target: Mask, box: Box) -> bool:
-    column, row = plan.tile_of(box)
-    return bool(target[row, column])
-
-
-def _without(queue: deque[Box], boxes: Sequence[Box]) -> deque[Box]:
-    """What is left of a queue when these are found anew."""
-    found = set(map(plan.tile_of, boxes))
-    return deque(box for box in queue if plan.tile_of(box) not in found)
+def _outside(touched: Mask, queue: deque[Box]) -> deque[Box]:
+    """The boxes of a queue that are not in these tiles."""
+    return deque(box for box in queue if not touched[box[1] // TILE, box[0] // TILE])
