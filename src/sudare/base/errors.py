@@ -31,6 +31,8 @@ CODES: Final[dict[str, int]] = {
     "caller.last-credential": 409,
     "caller.configuration": 422,
     "caller.version": 426,
+    "caller.recording-key": 422,
+    "caller.recording-broken": 422,
     "denied.sign-in": 401,
     "denied.credentials": 401,
     "denied.origin": 403,
@@ -62,6 +64,8 @@ CODES: Final[dict[str, int]] = {
     "office.pc-protocol": 502,
     "office.pc-closed": 502,
     "office.sandbox": 502,
+    "office.recording": 502,
+    "office.recording-full": 502,
     "link.lost": 503,
     "bug.unexpected": 500,
 }
