@@ -44,6 +44,7 @@ class Place:
     id: str
     connector: Connector
     local: str
+    record: bool = False
 
 
 async def sites(call: Call) -> Response:
@@ -96,10 +97,11 @@ async def streams(call: Call) -> Response:
         "nam": person.name,
         "dev": session.device,
         "ses": session.id,
-        "rgt": _RIGHTS if sent.kind == "screen" else {},
+        "rgt": _rights(sent.kind, place),
         "cnf": sent.cnf,
     }
-    event = call.event(Kind.STREAM_OPENED, person.id, target=place.id, session=session.id, kind=sent.kind)
+    detail = {"record": "true"} if place.record else {}
+    event = call.event(Kind.STREAM_OPENED, person.id, target=place.id, session=session.id, kind=sent.kind, **detail)
     await context.stores.sessions.opened(session, event)
     out: dict[str, object] = {
         "ticket": context.tickets.issue(claims, call.now),
@@ -171,9 +173,18 @@ async def _place(call: Call, unverified_target: str, kind: str | None = None) ->
         raise SudareError("caller.not-found", "target")
     if local != API_TARGET:
         mine = await call.context.stores.targets.of(call.person.tenant, call.person.id)
-        if unverified_target not in {target.id for target in mine}:
+        found = next((target for target in mine if target.id == unverified_target), None)
+        if found is None:
             raise SudareError("denied.not-allowed", "target")
+        return Place(unverified_target, connector, local, found.record)
     return Place(unverified_target, connector, local)
+
+
+def _rights(kind: str, place: Place) -> dict[str, bool]:
+    """What the ticket allows and demands: of a screen only; recording only where the target says so."""
+    if kind != "screen":
+        return {}
+    return _RIGHTS | {"record": True} if place.record else _RIGHTS
 
 
 async def _session(call: Call, unverified_session: str, place: Place) -> StreamSession:
