@@ -22,6 +22,7 @@ from sudare.connector.apidesk import APIStream
 from sudare.connector.config import ConnectorConfig, Target
 from sudare.connector.pins import Pins
 from sudare.connector.ports import OfficeCredential, OfficeDesk
+from sudare.connector.recording.shelf import Intake, Shelf
 from sudare.connector.spawner import SessionWorker, Spawner
 from sudare.connector.worker import job
 from sudare.runtime.logs import get_logger
@@ -36,6 +37,7 @@ from sudare.wire.tunnel.head import close_frame
 
 DIAL_S: Final = 10.0
 HELLO_S: Final = 10.0
+GRACE_S: Final = 3.0  # for a recorded session to hand over its last seconds before its process is ended
 _LOOPBACK: Final = {"127.0.0.1", "::1", "localhost"}
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -51,10 +53,14 @@ class Running:
 class Sessions:
     """All sessions of this connector; a `SessionHost`."""
 
-    def __init__(self, config: ConnectorConfig, seal: ec.EllipticCurvePrivateKey, desk: OfficeDesk) -> None:
+    def __init__(
+        self, config: ConnectorConfig, seal: ec.EllipticCurvePrivateKey, desk: OfficeDesk, shelf: Shelf | None = None
+    ) -> None:
         self._config = config
         self._seal = seal
         self._desk = desk
+        self._shelf = shelf
+        self._recordings: set[asyncio.Task[None]] = set()
         self._pins = Pins(config.state)
         self._spawner = Spawner(config.worker.sandbox)
         self._running: dict[str, Running] = {}
@@ -63,17 +69,20 @@ class Sessions:
         self._log = get_logger()
 
     async def __aenter__(self) -> Self:
-        """Have a spare process."""
+        """Have a spare process; close the recordings an earlier run left open."""
+        if self._shelf is not None:
+            await asyncio.to_thread(self._shelf.mend)
         self._tasks.start(self._spawner.warm(), name="warm")
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End everything."""
+        """End everything; recordings first get their end."""
+        await asyncio.gather(*(self._end(running) for running in self._running.values()))
+        if self._recordings:
+            await asyncio.wait(self._recordings, timeout=GRACE_S)
         await self._tasks.aclose()
-        for running in list(self._running.values()):
-            await running.worker.stop()
         await self._spawner.close()
 
     async def accept(
@@ -145,6 +154,8 @@ class Sessions:
         began = running.ticket
         if (began.per, began.dev, began.tgt) != (ticket.per, ticket.dev, ticket.tgt):
             raise SudareError("denied.not-allowed", "another person's session")
+        if _recorded(ticket) and not _recorded(began):
+            raise SudareError("denied.not-allowed", "it began before it had to be recorded")
         if not running.worker.send(job.parcel(job.Attach(client)), [theirs.fileno()]):
             raise SudareError("office.pc-closed", "the session process is gone")
         self._log.info("session-resumed", session_id=ticket.ses, person_id=ticket.per)
@@ -165,20 +176,74 @@ class Sessions:
         if len(self._running) >= self._config.worker.limit:
             raise SudareError("busy.sessions")
         pc = await _dial(target)
+        intake: Intake | None = None
         try:
+            intake = await self._recording(ticket)
             worker = await self._spawner.take()
-            start = job.Start(self._desktop(target, hello, credential), client)
-            if not worker.send(job.parcel(start), [pc.fileno(), theirs.fileno()]):
-                raise SudareError("office.sandbox", "the session process did not start")
+            start = job.Start(self._desktop(target, hello, credential), client, intake.order if intake else None)
+            files = [pc, theirs, intake.theirs] if intake else [pc, theirs]
+            _hand_over(worker, start, files)
+        except BaseException:
+            if intake is not None:
+                await intake.abandon()
+            raise
         finally:
             pc.close()
         running = Running(ticket, worker)
         self._running[ticket.ses] = running
         worker.on_report = lambda content: self._report(ticket, content)
+        if intake is not None:
+            intake.handed_over()
+            recording = self._tasks.start(self._record(running, intake), name="record")
+            self._recordings.add(recording)
+            recording.add_done_callback(self._recordings.discard)
         self._tasks.start(self._watch(ticket, worker), name="watch")
         self._tasks.start(self._spawner.warm(), name="warm")
         self._log.info("session-began", session_id=ticket.ses, person_id=ticket.per, target_id=ticket.tgt)
         return running
+
+    # -- recordings -----------------------------------------------------------
+
+    async def _recording(self, ticket: Ticket) -> Intake | None:
+        """The recording of a session that has to be recorded. Raises `office.recording`, `office.recording-full`."""
+        if not _recorded(ticket):
+            return None
+        if self._shelf is None:
+            raise SudareError("office.recording", "connector.toml has no [recording]")
+        try:
+            return await self._shelf.begin(ticket)
+        except SudareError as failure:
+            if self._shelf.required:
+                raise
+            self._log.warning("recording-failed", session_id=ticket.ses, code=failure.code, detail=failure.detail)
+            return None
+
+    async def _record(self, running: Running, intake: Intake) -> None:
+        """Take the recording in; when it cannot go on, neither does the session, or it is told."""
+        ticket, required = running.ticket, self._shelf is not None and self._shelf.required
+        self._log.info("recording-began", session_id=ticket.ses, recording=intake.recording)
+        try:
+            await intake.serve()
+        except SudareError as failure:
+            self._log.warning("recording-failed", session_id=ticket.ses, code=failure.code, detail=failure.detail)
+            running.worker.send(job.parcel(job.Unrecorded(failure.code if required else "")), [])
+            if required:
+                await self._gone(running)
+                await running.worker.stop()
+        else:
+            self._log.info("recording-ended", session_id=ticket.ses, recording=intake.recording)
+
+    async def _end(self, running: Running) -> None:
+        """End a session from this side, now; a recorded one first hands over what it still holds."""
+        if _recorded(running.ticket):
+            running.worker.send(job.parcel(job.Stop()), [])
+            await self._gone(running)
+        await running.worker.stop()
+
+    async def _gone(self, running: Running) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GRACE_S):
+                await running.worker.process.wait()
 
     def _desktop(self, target: Target, hello: Hello, credential: OfficeCredential | None) -> job.Desktop:
         return job.Desktop(
@@ -226,7 +291,7 @@ class Sessions:
             )
 
         for running in [running for running in self._running.values() if hit(running.ticket)]:
-            self._tasks.start(running.worker.stop(), name="cut")
+            self._tasks.start(self._end(running), name="cut")
         for writer in [writer for writer, ticket in self._api.items() if hit(ticket)]:
             writer.close()
 
@@ -236,6 +301,15 @@ def _hello(plain: bytes, ticket: Ticket) -> Hello:
     if hello.knd != ticket.knd:
         raise SudareError("caller.malformed", "another kind than the ticket's")
     return hello
+
+
+def _hand_over(worker: SessionWorker, start: job.Start, files: list[socket.socket]) -> None:
+    if not worker.send(job.parcel(start), [file.fileno() for file in files]):
+        raise SudareError("office.sandbox", "the session process did not start")
+
+
+def _recorded(ticket: Ticket) -> bool:
+    return ticket.rgt.get("record", False)
 
 
 def _client(ticket: Ticket, hello: Hello, channel: OfficeEnd) -> job.Client:

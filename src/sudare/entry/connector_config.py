@@ -2,7 +2,7 @@
 `connector.toml` to values; every mistake is reported at once, with where it stands and what is expected.
 
     [connector] gateway name    [worker] sandbox limit    [schedule] kind url account credential
-    [[target]] id name kind host port certificate domain resize
+    [[target]] id name kind host port certificate domain resize    [recording] directory key required
 """
 
 import re
@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from sudare.base.errors import SudareError
-from sudare.connector.config import API_TARGET, ConnectorConfig, Target, Worker
+from sudare.connector.config import API_TARGET, ConnectorConfig, Recording, Target, Worker
 from sudare.connector.officedesk import ScheduleSettings
+from sudare.connector.recording.keys import reading_public
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _CERTIFICATE: Final = re.compile(r"first-use|none|sha256:[0-9a-f]{64}")
@@ -95,6 +96,7 @@ def _read(document: dict[str, Any], path: Path, mistakes: list[str]) -> Connecto
     )
     table.done()
     schedule = _schedule(document.pop("schedule"), mistakes) if "schedule" in document else None
+    recording = _recording(document.pop("recording"), path.parent, mistakes) if "recording" in document else None
     entries = document.pop("target", [])
     if not isinstance(entries, list):
         mistakes.append("[[target]]: a list of tables is expected")
@@ -103,7 +105,7 @@ def _read(document: dict[str, Any], path: Path, mistakes: list[str]) -> Connecto
     ids = [target.id for target in targets]
     mistakes += [f"[[target]]: {repeated} stands there twice" for repeated in {i for i in ids if ids.count(i) > 1}]
     mistakes += [f"[{key}]: is not a table of this file" for key in document]
-    return ConnectorConfig(gateway, name, path.parent / state, worker, schedule, targets)
+    return ConnectorConfig(gateway, name, path.parent / state, worker, schedule, targets, recording)
 
 
 def _schedule(entry: object, mistakes: list[str]) -> ScheduleSettings | None:
@@ -116,6 +118,20 @@ def _schedule(entry: object, mistakes: list[str]) -> ScheduleSettings | None:
         return ScheduleSettings(url, kind, account, credential, authority)
     except ValueError as wrong:
         mistakes.append(str(wrong))
+        return None
+
+
+def _recording(entry: object, folder: Path, mistakes: list[str]) -> Recording | None:
+    table = _Table("recording", entry, mistakes)
+    directory, key = table.text("directory"), table.text("key")
+    required = table.truth("required", default=True)
+    table.done()
+    if not directory or not key:
+        return None
+    try:
+        return Recording(folder / directory, reading_public(folder / key), required)
+    except ValueError as wrong:
+        table.wrong("key", str(wrong))
         return None
 
 

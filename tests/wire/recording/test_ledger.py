@@ -154,11 +154,24 @@ def test_the_writer_takes_segments_in_order_only_and_none_after_the_end():
         ledger.append(seal(Span(1, 0, 0, snapshot=True), [Entry(0, b"x")], CONTENT, ID))
 
 
+def test_a_segment_that_could_not_be_written_leaves_no_trace():
+    ledger = Ledger(SIGNER)
+    first, second = (seal(span, entries, CONTENT, ID) for span, entries in SEGMENTS[:2])
+    written = ledger.open(head()) + ledger.append(first)
+
+    ledger.append(second)
+    ledger.undo()
+    verdict = judged(written + ledger.append(second) + ledger.close("full", 75_000), CONTENT)
+
+    assert (verdict.findings, verdict.segments, verdict.close.how) == ([], 2, "full")
+
+
 def test_a_writer_goes_on_where_another_was_stopped():
     parts = pieces()
     ledger = Ledger(SIGNER)
 
-    ledger.resume(BlockReader().receive(b"".join(parts[:3])))
+    for block in BlockReader().receive(b"".join(parts[:3])):
+        ledger.follow(block)
     mended = b"".join(parts[:3]) + ledger.close("cut-short", ledger.last_ms)
 
     verdict = judged(mended, CONTENT)

@@ -12,6 +12,7 @@ from typing import Final
 from sudare.base.errors import SudareError
 from sudare.connector.worker.link import Link
 from sudare.connector.worker.outbox import Outbox
+from sudare.connector.worker.recorder import Recorder
 from sudare.desktop.source import Cursor, DesktopSource, Phase
 from sudare.pixels.encoder import Encoder
 from sudare.wire.screen import inputs as i
@@ -31,6 +32,7 @@ class ScreenLoop:
         self._source: DesktopSource | None = None
         self._encoder: Encoder | None = None
         self._link: Link | None = None
+        self._recorder: Recorder | None = None
         self._out = Outbox(self._send, Flow(now()))
         self._cursor = Cursor(0, 0, 0, 0, None)
         self._cursor_due = True
@@ -50,6 +52,16 @@ class ScreenLoop:
         """The desktop is open."""
         self._source = source
         self._resizes = resizes
+        self.wake()
+
+    def record(self, recorder: Recorder | None) -> None:
+        """From now on what the source shows is recorded, or is no longer; whoever is there is told."""
+        if self._recorder is not None:
+            self._recorder.end(None)
+        self._recorder = recorder
+        self._hold(False)
+        if self._encoder is not None:
+            self.say(self._active())
         self.wake()
 
     def attach(self, link: Link) -> None:
@@ -85,11 +97,14 @@ class ScreenLoop:
         if self._source is None or self._encoder is None:
             self.say(r.State("connecting"))
             return
-        self.say(r.State("active"))
+        self.say(self._active())
         height, width = self._source.frame.shape[:2]
         self._out.resize(width, height, now)
         self._encoder.reset()
         self._cursor_due = True
+
+    def _active(self) -> r.State:
+        return r.State("active", recorded=self._recorder is not None)
 
     def _send(self, data: bytes) -> None:
         if self._link is not None:
@@ -119,6 +134,8 @@ class ScreenLoop:
     def _collect(self, source: DesktopSource) -> None:
         """Take what changed; it is only remembered, not encoded."""
         damage = source.take_damage()
+        if self._recorder is not None:
+            self._recorder.saw(source.frame, damage)
         encoder = self._encoder
         if encoder is None:
             self._first_picture(source)
@@ -172,6 +189,7 @@ class ScreenLoop:
         self._hold(flow.in_flight >= 2 * flow.budget(now))
 
     def _hold(self, held: bool) -> None:  # noqa: FBT001
+        held = held and self._recorder is None  # the browser's pace does not decide what is recorded
         if self._source is not None and held != self._held:
             self._held = held
             self._source.hold(held)
@@ -274,5 +292,7 @@ class ScreenLoop:
             self.say(r.State("closed", code=code or None))
             self._link.close(SudareError(code) if code else None)
         if self._source is not None:
+            if self._recorder is not None:
+                self._recorder.end(self._source.frame)
             self._source.close()
         self._on_ended(code)

@@ -25,6 +25,7 @@ class Ledger:
         self._prev = b.GENESIS
         self._hashes: list[str] = []
         self._last_ms = 0
+        self._before = self._prev, self._last_ms
         self._closed = False
 
     @property
@@ -48,6 +49,7 @@ class Ledger:
         span = span_of(segment)
         if span.index != self.segments + 1 or span.start_ms < self._last_ms:
             raise SudareError("caller.malformed", f"segment {span.index} after {self.segments}")
+        self._before = self._prev, self._last_ms
         out = self._block(b.Kind.SEGMENT, segment)
         self._hashes.append(hash_of(segment))
         self._last_ms = span.end_ms
@@ -59,13 +61,17 @@ class Ledger:
         self._closed = True
         return out
 
-    def resume(self, blocks: list[b.Block]) -> None:
-        """Go on after these, which were judged to be whole: a head and its segments."""
-        for block in blocks:
-            self._prev = block.link()
-            if block.kind is b.Kind.SEGMENT:
-                self._hashes.append(hash_of(block.body))
-                self._last_ms = span_of(block.body).end_ms
+    def undo(self) -> None:
+        """The last segment could not be written: as if it had not been appended."""
+        self._prev, self._last_ms = self._before
+        self._hashes.pop()
+
+    def follow(self, block: b.Block) -> None:
+        """Go on after this one, which was judged to be in its place: the head, then each segment."""
+        self._prev = block.link()
+        if block.kind is b.Kind.SEGMENT:
+            self._hashes.append(hash_of(block.body))
+            self._last_ms = span_of(block.body).end_ms
 
     def _block(self, kind: b.Kind, body: bytes) -> bytes:
         if self._closed:
