@@ -12,7 +12,7 @@ from tests.support.recordings import CONTENT, ID, noise, segments
 
 from sudare.base.encoding import b64
 from sudare.connector.worker.job import Record
-from sudare.connector.worker.recorder import SEGMENT_BYTES, Noted, Recorder, Reel
+from sudare.connector.worker.recorder import BURST, BYTES_S, SEGMENT_BYTES, Noted, Pace, Recorder, Reel
 from sudare.desktop.source import CopyHint, Damage, Rect
 from sudare.pixels.decoder import Client
 from sudare.wire.recording.segment import span_of, unseal
@@ -132,6 +132,34 @@ def test_a_picture_too_large_for_one_segment_goes_on_in_the_next():
     assert len(sealed) > 1
     assert max(map(len, sealed)) < SEGMENT_BYTES + r.RECORD_LIMIT
     assert same(played(sealed), shown)
+
+
+# -- the pace -------------------------------------------------------------------
+
+
+def test_pictures_are_at_most_five_a_second_and_slow_ones_fewer():
+    pace = Pace(0.0)
+
+    pace.taken(1.0)
+    pace.made(1.01, 0.01, 1_000)
+    assert pace.next_at == pytest.approx(1.2)
+    pace.taken(2.0)
+    pace.made(2.3, 0.3, 1_000)
+    assert pace.next_at == pytest.approx(2.3 + 0.9)  # a quarter of the time
+
+
+def test_a_burst_is_not_slowed_and_a_flood_is_bounded():
+    pace, now, written_bytes, first_minute = Pace(0.0), 0.0, 0, []
+
+    while now < 600:
+        now = max(now, pace.next_at)
+        pace.taken(now)
+        pace.made(now, 0.0, 700_000)
+        written_bytes += 700_000
+        first_minute.append(now)
+
+    assert first_minute[5] == pytest.approx(1.0)
+    assert written_bytes < 600 * BYTES_S + BURST + 2 * 700_000
 
 
 # -- the recorder: when a picture is taken --------------------------------------

@@ -2,7 +2,8 @@
 Records one session: pictures of the source at its own pace, sealed into segments (docs/wire/recording.md).
 
 It has an encoder of its own, in a thread: what is recorded does not depend on the browser's line, and recording does
-not make the browser wait. At most five pictures a second and a quarter of a core; a screen at rest costs nothing.
+not make the browser wait. At most five pictures a second, a quarter of a core, and half a MiB a second in the long
+run; a screen at rest costs nothing.
 INVARIANT: a picture is taken between two looks at the source, whole: never half of one and half of the next.
 INVARIANT: what was noted is taken with the next picture or the last; the newest state wins, nothing queues.
 """
@@ -23,6 +24,8 @@ from sudare.wire.screen import records as r
 
 PICTURE_S: Final = 0.2
 REST: Final = 3  # after a picture that took t, at least 3 t of rest
+BYTES_S: Final = 512 << 10  # in the long run: 1.8 GiB an hour, whatever moves
+BURST: Final = 4 << 20  # what office work may write at once before that counts
 SEGMENT_S: Final = 10.0
 SNAPSHOT_MS: Final = 60_000
 SEGMENT_BYTES: Final = 4 << 20
@@ -43,6 +46,25 @@ class Noted:
     def __bool__(self) -> bool:
         """Whether anything did."""
         return self.whole or bool(self.rects) or bool(self.moves)
+
+
+@dataclass(slots=True)
+class Pace:
+    """When the next picture may be taken; seconds."""
+
+    next_at: float
+    _owed: float = 0.0  # bytes written and not yet waited for
+    _at: float = 0.0
+
+    def taken(self, now: float) -> None:
+        """A picture is being made."""
+        self.next_at = now + PICTURE_S
+
+    def made(self, now: float, took_s: float, size: int) -> None:
+        """It is made: it took so long, and so many bytes."""
+        self._owed = max(0.0, self._owed - (now - self._at) * BYTES_S) + size
+        self._at = now
+        self.next_at = max(self.next_at, now + REST * took_s, now + (self._owed - BURST) / BYTES_S)
 
 
 @dataclass(slots=True)
@@ -70,7 +92,7 @@ class Recorder:
         self._noted = Noted()
         self._taken: tuple[int, Noted] | None = None
         self._busy = False
-        self._next_at = self._began
+        self._pace = Pace(self._began)
         self._over = False
         self._seen: Frame | None = None
         self._rest: Frame | None = None  # a last picture, when the session or its size ended while one was being made
@@ -89,7 +111,7 @@ class Recorder:
             noted.rects += [(c.dx, c.dy, c.w, c.h) for c in damage.copies]
             noted.moves += [(c.sx, c.sy, c.w, c.h, c.dx, c.dy) for c in damage.copies]
         if noted and not self._busy and not self._over and frame.size:
-            if self._now() >= self._next_at:
+            if self._now() >= self._pace.next_at:
                 self._take(frame)
             else:
                 self._later()
@@ -114,7 +136,7 @@ class Recorder:
             if taken is not None:
                 began = self._now()
                 sealed = await asyncio.to_thread(self._reel.picture, *taken)
-                self._next_at = max(self._next_at, self._now() + REST * (self._now() - began))
+                self._pace.made(self._now(), self._now() - began, self._reel.made)
                 await self._hand_over(sealed)
                 self._busy = False
                 self._go_on()
@@ -158,13 +180,15 @@ class Recorder:
         if not self._reel.copy(frame, noted.rects, whole=noted.whole):
             noted.whole = True
         self._busy = True
-        self._next_at = self._now() + PICTURE_S
+        self._pace.taken(self._now())
         self._taken = self._ms(), noted
         self._news.set()
 
     def _later(self) -> None:
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(max(0.001, self._next_at - self._now()), self._again)
+            self._timer = asyncio.get_running_loop().call_later(
+                max(0.001, self._pace.next_at - self._now()), self._again
+            )
 
     def _again(self) -> None:
         self._timer = None
@@ -191,6 +215,7 @@ class Reel:
         self._open: _Open | None = None
         self._index = 0
         self._seq = 0
+        self.made = 0  # bytes of the last picture's records
         self._epoch = 0
         self._snapshot_ms = 0
         self._size: tuple[int, ...] = ()
@@ -222,6 +247,7 @@ class Reel:
         if snapshot and (fresh or made):
             made = self._everything()
             self._snapshot_ms = at_ms
+        self.made = sum(map(len, made))
         for record in made:
             if self._open is None:
                 self._open = _Open(at_ms, snapshot=snapshot and record is made[0])
