@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from demo import people
 from demo.book import Book
 from demo.browser import Browser, RefusedError
 from demo.cityhall.city import CityHall
-from demo.cityhall.desktops import RDPPC, VNCPC
+from demo.cityhall.desktops import PC
 from demo.cityhall.process import NotReadyError, Process
 
 ROOT = Path(__file__).parent.parent
@@ -29,7 +31,8 @@ name = "{site}"
 [worker]
 sandbox = "{sandbox}"
 limit = 20
-[schedule]
+"""
+_SCHEDULE = """[schedule]
 kind = "caldav"
 url = "{groupware}"
 account = "{{account}}"
@@ -42,17 +45,30 @@ kind = "{kind}"
 host = "127.0.0.1"
 port = {port}
 certificate = "{pin}"
+resize = {resize}
 """
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the gateway is reached: the host people type, and the address it listens on."""
+
+    host: str = "localhost"
+    address: str = "127.0.0.1"
 
 
 class Installation:
     """Gateway and connector of one demonstration; `stop` ends both."""
 
-    def __init__(self, folder: Path, book: Book, city: CityHall) -> None:
-        self._folder, self._book, self._city = folder, book, city
+    def __init__(
+        self, folder: Path, book: Book, pcs: Mapping[str, PC], groupware: str = "", place: Place | None = None
+    ) -> None:
+        self._folder, self._book = folder, book
+        self._pcs, self._groupware = pcs, groupware
+        self._place = place or Place()
         self.gateway_folder = folder / "gateway"
         self.connector_folder = folder / "connector"
-        self.url = f"https://localhost:{book.port}"
+        self.url = f"https://{self._place.host}:{book.port}"
         self.certificate = self.gateway_folder / "tls.pem"
         self.targets: dict[str, str] = {}
         self.site = ""
@@ -67,7 +83,8 @@ class Installation:
             self._prepare_connector()
             self.run_connector()
             self._grants()
-            self._secrets()
+            if self._groupware:
+                self._secrets()
         except BaseException:
             self.stop()
             raise
@@ -98,7 +115,7 @@ class Installation:
 
     def _prepare_gateway(self) -> None:
         config = self.gateway_folder / "gateway.toml"
-        listen = f"127.0.0.1:{self._book.port}"
+        listen = f"{self._place.address}:{self._book.port}"
         if not config.exists():
             options = ["--name", self.url, "--organisation", people.CITY, "--admin", people.ADMIN.login]
             self._remember(people.ADMIN.login, self._gateway_command("init", *options, "--listen", listen))
@@ -172,26 +189,23 @@ class Installation:
         self.connector_folder.mkdir(mode=0o700, exist_ok=True)
 
     def _connector_file(self) -> str:
-        head = _CONNECTOR.format(url=self.url, site=people.SITE, sandbox=sandbox(), groupware=self._city.groupware.url)
-        pcs: dict[str, RDPPC | VNCPC] = {"kikaku-0123": self._city.rdp, "fukushi-0456": self._city.vnc}
-        targets = [
-            _TARGET.format(id=name, name=pc.name, kind=pc.kind, port=pc.port, pin=pc.pin) for name, pc in pcs.items()
-        ]
-        return head + "".join(targets)
+        head = _CONNECTOR.format(url=self.url, site=people.SITE, sandbox=sandbox())
+        schedule = _SCHEDULE.format(groupware=self._groupware) if self._groupware else ""
+        return head + schedule + "".join(_target(name, pc) for name, pc in self._pcs.items())
 
     def _offered(self, admin: Browser) -> dict[str, str]:
-        """The PCs of the connected connector, id there to id at the gateway; empty until both are known."""
+        """The PCs of the connected connector, id there to id at the gateway; empty until all are known."""
         connected = {c["id"] for c in admin.call("GET", "admin/connectors") if c["connected"]}
         offered = [t["id"] for t in admin.call("GET", "admin/targets") if t["site"] in connected and t["offered"]]
         found = {target.partition("~")[2]: target for target in offered}
-        return found if {"kikaku-0123", "fukushi-0456"} <= found.keys() else {}
+        return found if self._pcs.keys() <= found.keys() else {}
 
     def _grants(self) -> None:
         offered = self._offered(self.browser(people.ADMIN.login))
         for person in people.STAFF:
-            for target in person.targets:
+            for target in offered.keys() & set(person.targets):
                 self._gateway_command("grant", person.login, offered[target])
-        self.site = offered["kikaku-0123"].partition("~")[0]
+        self.site = next(iter(offered.values())).partition("~")[0]
         browser = self.browser(people.YAMADA.login)
         self.targets = {t["name"]: t["id"] for t in browser.call("GET", "targets")}
         browser.call("POST", "signout", {})
@@ -219,6 +233,11 @@ class Installation:
         if done.returncode:
             raise NotReadyError(f"sudare {' '.join(arguments[:3])}: {done.stderr.strip()[-800:]}")
         return done.stdout.strip()
+
+
+def _target(name: str, pc: PC) -> str:
+    resize = "true" if pc.resizes else "false"
+    return _TARGET.format(id=name, name=pc.name, kind=pc.kind, port=pc.port, pin=pc.pin, resize=resize)
 
 
 def fingerprint(certificate: Path) -> str:
@@ -252,6 +271,6 @@ def ready_file(book: Book, installation: Installation, city: CityHall) -> dict[s
     }
 
 
-def _pc(installation: Installation, pc: RDPPC | VNCPC) -> dict[str, Any]:
+def _pc(installation: Installation, pc: PC) -> dict[str, Any]:
     told = {name: getattr(pc, name) for name in ("name", "kind", "account", "password", "port", "display", "pin")}
     return {"id": installation.targets[pc.name], **told}

@@ -65,7 +65,7 @@ def _run(folder: Path, port: int, told: Path | None) -> int:
     city = CityHall(folder / "cityhall", passwords, dt.datetime.now(_JST).date())
     try:
         print("Sudare を起動しています… Starting Sudare …", flush=True)
-        installation = Installation(folder, book, city)
+        installation = Installation(folder, book, city.pcs, city.groupware.url)
         installation.start()
         try:
             if told is not None:

@@ -68,6 +68,18 @@ def test_every_problem_code_stands_in_both_manuals():
         assert [code for code in CODES if f"`{code}`" not in manual] == []
 
 
+def test_the_manuals_quote_what_the_person_reads():
+    for language in ("ja", "en"):
+        manual = (ROOT / f"docs/operator-{language}/problems.md").read_text()
+        sentences = catalogue(language)
+        assert [code for code in CODES if f"| `{code}` | {sentences[f'problem.{code}']} |" not in manual] == []
+
+
+def test_every_japanese_problem_asks_somebody_to_do_something():
+    sentences = catalogue("ja")
+    assert [code for code in CODES if "ください" not in sentences[f"problem.{code}"]] == []
+
+
 def _source_of(path: str) -> Path | None:
     """The file ARCHITECTURE.md means: Python under src/sudare, TypeScript under web/packages."""
     return next((root / path for root in (SOURCE, ROOT / "web/packages") if (root / path).is_file()), None)

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from demo.cityhall.calendars import books
-from demo.cityhall.desktops import RDPPC, VNCPC, Look
+from demo.cityhall.desktops import PC, RDPPC, VNCPC, Look
 from demo.cityhall.groupware import Radicale
 
 _MEMO_PLANNING = """台風対策本部 準備会 メモ
@@ -58,6 +58,11 @@ class CityHall:
         except BaseException:
             self.stop()
             raise
+
+    @property
+    def pcs(self) -> dict[str, PC]:
+        """The office PCs by their id at the connector."""
+        return {"kikaku-0123": self.rdp, "fukushi-0456": self.vnc}
 
     def stop(self) -> None:
         """Close the city hall; idempotent."""

@@ -9,8 +9,10 @@ VncAuth reads eight characters, so the passwords here have eight.
 import os
 import select
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.ciphers import Cipher, modes
@@ -56,23 +58,42 @@ cliprdr=true
 rail=false
 [office]
 name=office
-lib=libvnc.so
+{behind}
+"""
+_BEHIND = """lib=libvnc.so
 username=na
 password=ask
 ip=127.0.0.1
 port={screen}
-xserverbpp=24
-"""
+xserverbpp=24"""
 
 
 @dataclass(frozen=True)
 class Look:
     """How one PC's screen differs from another's."""
 
-    wallpaper: str
-    memo: str
+    wallpaper: str = "#000000"
+    memo: str = ""
     width: int = 1280
     height: int = 800
+    bare: bool = False  # no desktop on it: somebody else draws there
+    fixed: bool = False  # its size stays, however large the window it is looked at through
+
+
+class PC(Protocol):
+    """An office PC: what a connector and a person need to know of it."""
+
+    kind: str
+    name: str
+    account: str
+    password: str
+    port: int
+    display: str
+    pin: str
+    resizes: bool
+
+    def stop(self) -> None:
+        """Switch it off; idempotent."""
 
 
 class Screen:
@@ -98,11 +119,12 @@ class Screen:
         command += ["-geometry", f"{look.width}x{look.height}", "-desktop", name, "-SecurityTypes", security]
         command += ["-PasswordFile", str(_password_file(folder, password)), "-FrameRate", "60"]
         command += ["-X509Cert", str(self.certificate), "-X509Key", str(self.key), "-BlacklistThreshold", "1000"]
-        self._server, self.display = _start_x(command, folder / "x.log")
+        self._server, self.display = start_x(command, folder / "x.log")
         self._session: Session | None = None
         try:
             self._server.wait_until(lambda: answers(self.port))
-            self._session = Session(folder, self.display, wallpaper=look.wallpaper, memo=look.memo)
+            if not look.bare:
+                self._session = Session(folder, self.display, wallpaper=look.wallpaper, memo=look.memo)
         except BaseException:
             self.stop()
             raise
@@ -121,7 +143,7 @@ class VNCPC:
     account = ""
 
     def __init__(self, folder: Path, name: str, password: str, look: Look, port: int = 0) -> None:
-        self.name = name
+        self.name, self.resizes = name, not look.fixed
         self.password = password
         self._screen = Screen(folder, name, password, look, security="X509Vnc", port=port)
         self.port, self.display, self.pin = self._screen.port, self._screen.display, self._screen.pin
@@ -137,22 +159,13 @@ class RDPPC:
     kind = "rdp"
 
     def __init__(self, folder: Path, name: str, login: tuple[str, str], look: Look, port: int = 0) -> None:
-        self.name = name
+        self.name, self.resizes = name, not look.fixed
         self.account, self.password = login
-        self.port = port or free_port()
         self._screen = Screen(folder, name, self.password, look, security="VncAuth")
         self.display, self.pin = self._screen.display, self._screen.pin
-        config = folder / "xrdp.ini"
-        config.write_text(
-            _XRDP.format(
-                port=self.port,
-                certificate=self._screen.certificate,
-                key=self._screen.key,
-                log=folder / "xrdp.log",
-                screen=self._screen.port,
-            )
-        )
-        self._config = config
+        self.port = port or free_port()
+        identity = self._screen.certificate, self._screen.key
+        self._config = xrdp_config(folder, self.port, identity, _BEHIND.format(screen=self._screen.port))
         try:
             self.plug_in()
         except BaseException:
@@ -161,8 +174,7 @@ class RDPPC:
 
     def plug_in(self) -> None:
         """Answer RDP (again)."""
-        command = ["/usr/sbin/xrdp", "--nodaemon", "--config", str(self._config)]
-        self._xrdp = Process("xrdp", command, self._config.with_suffix(".out"))
+        self._xrdp = start_xrdp(self._config)
         try:
             self._xrdp.wait_until(lambda: answers(self.port))
         except BaseException:
@@ -187,12 +199,26 @@ def _password_file(folder: Path, password: str) -> Path:
     return path
 
 
-def _start_x(command: list[str], log: Path) -> tuple[Process, str]:
+def xrdp_config(folder: Path, port: int, identity: tuple[Path, Path], behind: str) -> Path:
+    """The file of an xrdp with this certificate and key, before what `behind` describes in its own words."""
+    config = folder / "xrdp.ini"
+    text = _XRDP.format(port=port, certificate=identity[0], key=identity[1], log=folder / "xrdp.log", behind=behind)
+    config.write_text(text)
+    return config
+
+
+def start_xrdp(config: Path, env: Mapping[str, str] | None = None) -> Process:
+    """An xrdp of this file."""
+    command = ["/usr/sbin/xrdp", "--nodaemon", "--config", str(config)]
+    return Process("xrdp", command, config.with_suffix(".out"), env=env)
+
+
+def start_x(command: list[str], log: Path, env: Mapping[str, str] | None = None) -> tuple[Process, str]:
     """An X server that picks a free display and tells which."""
     read, write = os.pipe()
     try:
         os.set_inheritable(write, True)
-        server = Process("Xvnc", [*command, "-displayfd", str(write)], log, keep=(write,))
+        server = Process(command[0], [*command, "-displayfd", str(write)], log, env=env, keep=(write,))
     finally:
         os.close(write)
     told = b""
@@ -203,7 +229,7 @@ def _start_x(command: list[str], log: Path) -> tuple[Process, str]:
             piece = os.read(read, 16) if ready else b""
             if not piece:
                 server.stop()
-                raise NotReadyError(f"Xvnc told no display\n{log.read_text(errors='replace')[-2000:]}")
+                raise NotReadyError(f"{server.name} told no display\n{log.read_text(errors='replace')[-2000:]}")
             told += piece
     finally:
         os.close(read)

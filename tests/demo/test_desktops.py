@@ -22,11 +22,13 @@ def pc(tmp_path_factory):
     running.stop()
 
 
-def shows(pc, password, wanted, seconds):
+def shows(pc, password, wanted, seconds, folder):
     """Whether the session's picture comes to satisfy `wanted`."""
-    line = socket.create_connection(("127.0.0.1", pc.port))
-    settings = Settings("pc", "yamada", "", Secret(password), 1280, 800, 100, 0x411, pc.pin.removeprefix("sha256:"))
-    desktop = RDPDesktop(line.fileno(), settings)
+    settings = Settings(
+        "pc", "yamada", "", Secret(password), 1280, 800, 100, 0x411, pc.pin.removeprefix("sha256:"), str(folder)
+    )
+    with socket.create_connection(("127.0.0.1", pc.port)) as line:
+        desktop = RDPDesktop(line.fileno(), settings)
     try:
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
@@ -40,7 +42,6 @@ def shows(pc, password, wanted, seconds):
         return False
     finally:
         desktop.close()
-        line.close()
 
 
 def office(frame):
@@ -51,10 +52,10 @@ def xrdps_own_dialog(frame):
     return int(np.all(frame == (0xB5, 0x9C, 0x00), axis=2).sum()) > 500_000
 
 
-def test_the_right_password_shows_the_office_desktop(pc):
-    assert shows(pc, "rdpkana1", office, 20)
+def test_the_right_password_shows_the_office_desktop(pc, tmp_path):
+    assert shows(pc, "rdpkana1", office, 20, tmp_path)
 
 
-def test_a_wrong_password_ends_at_the_pcs_own_dialog(pc):
-    assert shows(pc, "wrongone", xrdps_own_dialog, 20)
-    assert not shows(pc, "wrongone", office, 2)
+def test_a_wrong_password_ends_at_the_pcs_own_dialog(pc, tmp_path):
+    assert shows(pc, "wrongone", xrdps_own_dialog, 20, tmp_path)
+    assert not shows(pc, "wrongone", office, 2, tmp_path)

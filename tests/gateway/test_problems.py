@@ -34,7 +34,7 @@ def test_detail_never_leaves(code):
 
 def test_catalogues_are_read_beside_the_front_end(tmp_path):
     (tmp_path / "strings").mkdir()
-    (tmp_path / "i18n/ja.json").write_text(json.dumps({"problem.denied.csrf": "もう一度"}))
+    (tmp_path / "strings/ja.json").write_text(json.dumps({"problem.denied.csrf": "もう一度"}))
 
     assert Sentences.beside(tmp_path).of("ja")["denied.csrf"] == "もう一度"
     assert Sentences.beside(tmp_path).of("en")["denied.csrf"] == "denied.csrf"

@@ -1,5 +1,8 @@
 """What goes wrong is said in a sentence that names whose move is next, and nothing is lost."""
 
+import contextlib
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -123,6 +126,20 @@ def test_a_cut_line_keeps_the_picture_and_the_session_and_comes_back_by_itself(f
     far_person.phase("active")
     assert running <= set(workers(town))  # the same process, so the same session
     assert b"session-resumed" in town.logs()
+
+
+def test_a_killed_session_process_is_said_and_the_next_try_works(person, town):
+    person.begin("yamada")
+    person.open_pc("vnc")
+    person.phase("active")
+
+    for pid in workers(town):
+        with contextlib.suppress(ProcessLookupError):  # its cage took it along
+            os.kill(pid, signal.SIGKILL)
+    assert person.problem() == "office.pc-closed"
+    person.by("again").click()
+
+    person.phase("active")
 
 
 def test_a_killed_connector_is_named_and_work_goes_on_when_it_is_back(person, town):

@@ -132,3 +132,17 @@ def test_the_keyboard_alone_signs_in_and_opens_a_pc_and_long_escape_gives_it_bac
 
     assert person.until(lambda: person.page.evaluate("document.activeElement.id") == "pc-end")
     keys.up("Escape")
+
+
+def test_a_device_with_fingers_only_is_told_of_fingers_not_of_keys(town, chromium):
+    context = chromium.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, locale="ja-JP", timezone_id="Asia/Tokyo"
+    )
+    person = Person(town, context)
+    person.begin("yamada")
+
+    person.open_pc("vnc")
+    person.phase("active")
+
+    assert "2本の指" in person.page.locator(".tip").inner_text()
+    context.close()

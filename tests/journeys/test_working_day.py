@@ -86,20 +86,24 @@ def test_the_desktop_takes_the_size_of_the_window(person, town):
         assert person.shows(x)
 
 
-def test_a_remembered_password_is_not_asked_again_and_can_be_forgotten(person):
+@pytest.mark.parametrize(("kind", "accounts"), [("rdp", 1), ("vnc", 0)])
+def test_a_remembered_password_is_not_asked_again_and_can_be_forgotten(person, kind, accounts):
+    connect = person.page.locator(f'[data-testid="pc-card"][data-kind="{kind}"] [data-testid="connect"]')
+    forget = person.page.locator(f'[data-testid="pc-card"][data-kind="{kind}"] [data-testid="forget"]')
     person.begin("yamada")
-    person.open_pc("rdp", remember=True)
+    person.open_pc(kind, remember=True)
     person.phase("active")
     person.by("end").click()
 
-    person.page.locator('[data-testid="pc-card"][data-kind="rdp"] [data-testid="connect"]').click()
+    connect.click()
     person.phase("active")
     person.by("end").click()
-    person.by("forget").click()
-    person.by("forget").wait_for(state="detached")
+    forget.click()
+    forget.wait_for(state="detached")
 
-    person.page.locator('[data-testid="pc-card"][data-kind="rdp"] [data-testid="connect"]').click()
+    connect.click()
     person.by("pc-password").wait_for()
+    assert person.by("pc-account").count() == accounts
 
 
 def test_a_second_person_has_a_day_and_a_session_of_their_own(person, town, chromium):

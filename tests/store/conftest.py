@@ -2,7 +2,7 @@
 
 import pytest
 from sqlalchemy import text
-from tests.support.postgres import binaries, cluster
+from tests.support.postgres import cluster
 
 from sudare.store.database import Database
 from sudare.store.people import People
@@ -10,8 +10,6 @@ from sudare.store.people import People
 
 @pytest.fixture(scope="session")
 def postgres_url():
-    if binaries() is None:
-        pytest.skip("PostgreSQL is not installed")
     with cluster() as url:
         yield url
 

@@ -50,9 +50,8 @@ async def test_many_writers_at_once_wait_for_each_other(database):
     assert len(await people.all("main")) == 12
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def test_sqlite_is_durable_and_checks_foreign_keys(database):
-    if "sqlite" not in str(database._engine.url):
-        pytest.skip("for SQLite")
     async with database.read() as connection:
         found = [await connection.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous")]
         assert [*found, await connection.scalar(text("PRAGMA foreign_keys"))] == ["wal", 2, 1]

@@ -267,7 +267,9 @@ def nt_hash(password):
 def shadow(size=(640, 480), security="nla", password=PASSWORD):
     """FreeRDP's shadow server on an Xvfb of its own; `security` is nla or tls."""
     with _folder() as folder, _stopping([]) as processes:
-        x, display = start_x(["Xvfb", "-screen", "0", f"{size[0]}x{size[1]}x24", "-nolisten", "tcp"], folder / "x.out")
+        # The shadow server looks at the display, lets go and comes again: a reset between the two would refuse it.
+        screen = ["-screen", "0", f"{size[0]}x{size[1]}x24"]
+        x, display = start_x(["Xvfb", *screen, "-nolisten", "tcp", "-noreset"], folder / "x.out")
         processes.append(x)
         sam = folder / "sam"
         sam.write_text(f"{USER}:::{nt_hash(password)}:::\n")

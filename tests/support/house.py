@@ -25,7 +25,7 @@ from sudare.gateway.edge import Edge, EdgeConfig
 from sudare.runtime import clock
 from sudare.runtime.dial import Gateway, connect
 from sudare.runtime.tasks import Tasks
-from sudare.runtime.tls import server_context, spki_of_file
+from sudare.runtime.tls import client_context, server_context, spki_of_file
 from sudare.wire.ticket.codec import Ticket, key_id, sign
 from sudare.wire.tunnel.head import websocket_accept
 from sudare.wire.tunnel.messages import TicketKey
@@ -60,11 +60,13 @@ class Directory:
         self.revoked = set()
         self.catalogues = {}
         self.serials = []
+        self.admitted = []
         self.news = asyncio.Condition()
 
     async def admit(self, connector, serial):
         if connector in self.revoked:
             raise SudareError("denied.connector-proof", "revoked")
+        self.admitted.append(serial)
 
     async def renewed(self, connector, serial):
         self.serials.append(serial)
@@ -79,6 +81,10 @@ class Directory:
             if not connected:
                 self.catalogues.pop(connector, None)
             self.news.notify_all()
+
+    def trusting(self):
+        """A TLS client's context that looks at nothing."""
+        return client_context(pinned=True)
 
     async def until(self, condition, within=15):
         async with asyncio.timeout(within), self.news:
@@ -100,9 +106,10 @@ class House:
         self.api_socket = str(folder / "api.sock")
         self.port = 0
         self.edge = None
+        self.opened = []  # writers of clients; whatever a test leaves open is closed with the house
 
-    async def open(self, port=0, ping_s=10):
-        told = [TicketKey(kid, b64(key)) for kid, key in self.keys.items()]
+    async def open(self, port=0, ping_s=10, told=None, **limits):
+        told = told or [TicketKey(kid, b64(key)) for kid, key in self.keys.items()]
         config = EdgeConfig(
             host="127.0.0.1",
             port=port,
@@ -111,9 +118,20 @@ class House:
             origin=ORIGIN,
             ticket_keys=self.keys,
             control=ControlConfig(self.spki, told, "test", ping_s),
+            **limits,
         )
         self.edge = Edge(config, directory=self.directory, authority=self.authority, tasks=self.tasks, now=clock.now)
         self.port = await self.edge.start()
+
+    def trusting(self):
+        """A TLS client's context that looks at nothing."""
+        return client_context(pinned=True)
+
+    async def until(self, condition, within=15):
+        """Until something of this process's own is so; looked at a hundred times a second."""
+        async with asyncio.timeout(within):
+            while not condition():  # noqa: ASYNC110 - the edge has no event for it
+                await asyncio.sleep(0.01)
 
     def identity(self, connector="c1", life_from=None):
         key = new_key()
@@ -121,11 +139,11 @@ class House:
         facts = Facts(connector, certificate, {}, f"https://127.0.0.1:{self.port}", self.spki.hex())
         return Identity(key, new_key(), facts)
 
-    def connector(self, host, *targets, connector="c1", schedule=None, identity=None, sandbox="bubblewrap"):
+    def connector(self, host, *targets, connector="c1", schedule=None, identity=None, limit=200):
         """Start a connector; returns its identity."""
         identity = identity or self.identity(connector)
         state = Path(tempfile.mkdtemp(prefix="connector-", dir=self.folder))
-        config = ConnectorConfig(identity.facts.gateway, connector, state, Worker(sandbox), schedule, targets)
+        config = ConnectorConfig(identity.facts.gateway, connector, state, Worker(limit=limit), schedule, targets)
         made = host(config, identity) if callable(host) else host
         task = self.tasks.start(wire(config, identity, made, self.tasks).run(), name="control")
         return identity, task
@@ -144,16 +162,22 @@ class House:
     async def device(self, raw_ticket, origin=ORIGIN):
         """A browser's WebSocket handshake: (reader, writer) after the 101."""
         line = await connect(Gateway("127.0.0.1", self.port, self.spki))
-        key = "dGhlIHNhbXBsZSBub25jZQ=="
-        line.writer.write(
-            f"GET /relay/v1/stream HTTP/1.1\r\nHost: gateway.test\r\nConnection: keep-alive, Upgrade\r\n"
-            f"Upgrade: websocket\r\nOrigin: {origin}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n"
-            f"Sec-WebSocket-Protocol: sudare-1, {raw_ticket}\r\n\r\n".encode()
-        )
-        head = await line.reader.readuntil(b"\r\n\r\n")
-        assert head.startswith(b"HTTP/1.1 101 "), head
-        assert f"Sec-WebSocket-Accept: {websocket_accept(key)}".encode() in head
+        self.opened.append(line.writer)
+        await handshake(line, raw_ticket, origin)
         return line.reader, line.writer
+
+
+async def handshake(line, raw_ticket, origin):
+    """What a browser says to open a stream, up to the edge's 101."""
+    key = "dGhlIHNhbXBsZSBub25jZQ=="
+    line.writer.write(
+        f"GET /relay/v1/stream HTTP/1.1\r\nHost: gateway.test\r\nConnection: keep-alive, Upgrade\r\n"
+        f"Upgrade: websocket\r\nOrigin: {origin}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n"
+        f"Sec-WebSocket-Protocol: sudare-1, {raw_ticket}\r\n\r\n".encode()
+    )
+    head = await line.reader.readuntil(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 101 "), head
+    assert f"Sec-WebSocket-Accept: {websocket_accept(key)}".encode() in head
 
 
 @contextlib.asynccontextmanager
@@ -167,6 +191,9 @@ async def house(**how):
                 yield made
             finally:
                 await made.edge.close()
+                for writer in made.opened:
+                    writer.transport.abort()
+                await asyncio.sleep(0)
 
 
 async def close_frame_of(reader):

@@ -43,7 +43,7 @@ class Town:
         self.book.write(folder)
         passwords = Passwords(self.book.groupware, self.book.rdp, self.book.vnc)
         self.city = CityHall(folder / "cityhall", passwords, dt.datetime.now(JST).date())
-        self.sudare = Installation(folder, self.book, self.city)
+        self.sudare = Installation(folder, self.book, self.city.pcs, self.city.groupware.url)
         try:
             self.sudare.start()
         except BaseException:

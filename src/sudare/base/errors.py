@@ -67,6 +67,7 @@ CODES: Final[dict[str, int]] = {
     "office.recording": 502,
     "office.recording-full": 502,
     "link.lost": 503,
+    "link.taken-over": 409,
     "bug.unexpected": 500,
 }
 

@@ -5,7 +5,7 @@ INVARIANT: this side only dials out.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Final, Protocol
 
@@ -14,11 +14,11 @@ import msgspec
 from sudare.base.encoding import b64
 from sudare.base.errors import SudareError
 from sudare.connector.config import API_TARGET, ConnectorConfig
-from sudare.connector.identity import KEY, Identity, key_pem, new_key, request, save_facts, write_private
+from sudare.connector.identity import Identity, new_key, renew, request, save_facts
 from sudare.runtime.dial import Gateway, Line, upgrade
 from sudare.runtime.logs import get_logger
 from sudare.wire.tunnel import messages as m
-from sudare.wire.tunnel.connector_end import ConnectorEnd
+from sudare.wire.tunnel.connector_end import ConnectorEnd, Event
 
 FIRST_WAIT_S: Final = 1.0
 LONGEST_WAIT_S: Final = 30.0
@@ -57,6 +57,7 @@ class ControlLine:
         now: Callable[[], float],
         jitter: Callable[[], float],
         on_keys: Callable[[dict[str, bytes]], None],
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._config = config
         self.identity = identity
@@ -65,6 +66,7 @@ class ControlLine:
         self._now = now
         self._jitter = jitter
         self._on_keys = on_keys
+        self._pause = pause
         self._generation = 0
         self._welcomed = False
         self._end: ConnectorEnd | None = None
@@ -76,16 +78,22 @@ class ControlLine:
         """Never returns; waits 1 s, doubled to 30 s, with full jitter, between attempts."""
         wait = FIRST_WAIT_S
         while True:
+            asked: float | None = None
             try:
-                await self._once()
-                wait = FIRST_WAIT_S
+                asked = await self._once()
             except SudareError as failure:
                 self._log.warning("control-lost", code=failure.code, detail=failure.detail)
-                wait = FIRST_WAIT_S if self._welcomed else min(LONGEST_WAIT_S, wait * 2)
-            await asyncio.sleep(wait * self._jitter())
+            except OSError as failure:  # a full disk, say: the office must come back when there is room again
+                self._log.error("control-lost", code="bug.unexpected", detail=type(failure).__name__)
+            if self._welcomed:
+                wait = FIRST_WAIT_S
+            await self._pause((asked or wait) * self._jitter())
+            wait = min(LONGEST_WAIT_S, wait * 2)
 
-    async def _once(self) -> None:
+    async def _once(self) -> float:
+        """One connection, until the gateway asks to leave it; how long to wait then."""
         self._welcomed = False
+        self._renewing = None  # an answer that was lost with the last connection will not come any more
         facts = self.identity.facts
         self._generation += 1
         line = await upgrade(Gateway.of(facts.gateway, facts.pin), "/tunnel/v1/control", "sudare-control-1")
@@ -100,12 +108,13 @@ class ControlLine:
         )
         self._end, self._writer = end, line.writer
         try:
-            await self._converse(line, end)
+            drain = await self._converse(line, end)
+            return max(FIRST_WAIT_S, min(LONGEST_WAIT_S, drain.reconnect_after_ms / 1000))
         finally:
             self._end = self._writer = None
             line.writer.close()
 
-    async def _converse(self, line: Line, end: ConnectorEnd) -> None:
+    async def _converse(self, line: Line, end: ConnectorEnd) -> m.Drain:
         while True:
             self.flush()
             data = await self._read(line, end)
@@ -116,8 +125,9 @@ class ControlLine:
                 self._renew_when_due(end)
                 continue
             for event in end.receive(data, self._now()):
-                if self._act(event, end):
-                    return
+                if isinstance(event, m.Drain):
+                    return event
+                self._act(event, end)
 
     async def _read(self, line: Line, end: ConnectorEnd) -> bytes | None:
         """Bytes, none at the end, or None when the pulse wants attention."""
@@ -129,8 +139,7 @@ class ControlLine:
         except OSError as failure:
             raise SudareError("link.lost", type(failure).__name__) from None
 
-    def _act(self, event: object, end: ConnectorEnd) -> bool:
-        """Do it; True when this connection is to be left."""
+    def _act(self, event: Event, end: ConnectorEnd) -> None:
         match event:
             case m.Welcome():
                 self._welcome(event, end)
@@ -140,16 +149,13 @@ class ControlLine:
                 self._opener.cut(event)
             case m.Renewed():
                 self._renewed(event)
-            case m.Drain():
-                return True
-        return False
 
     def _welcome(self, welcome: m.Welcome, end: ConnectorEnd) -> None:
-        self._welcomed = True
-        self._log.info("control-up", connector_id=self.identity.facts.connector)
         # The gateway proved its TLS key; the ticket keys it tells now replace those learned at joining.
         keys = {key.kid: key.key for key in welcome.ticket_keys}
         self._remember(replace(self.identity, facts=msgspec.structs.replace(self.identity.facts, ticket_keys=keys)))
+        self._welcomed = True
+        self._log.info("control-up", connector_id=self.identity.facts.connector)
         end.send(catalogue(self._config, self.identity))
         self._renew_when_due(end)
 
@@ -162,18 +168,19 @@ class ControlLine:
     def _renewed(self, message: m.Renewed) -> None:
         if self._renewing is None:
             return
-        facts = self.identity.facts
-        fresh = msgspec.structs.replace(facts, certificate=message.certificate)
-        write_private(self._config.state / KEY, key_pem(self._renewing.key))
-        self._remember(replace(self._renewing, facts=fresh))
+        self.identity = renew(self._config.state, self.identity, self._renewing.key, message.certificate)
         self._renewing = None
-        self._log.info("certificate-renewed", connector_id=facts.connector)
+        self._log.info("certificate-renewed", connector_id=self.identity.facts.connector)
 
     def _remember(self, identity: Identity) -> None:
+        try:
+            keys = identity.ticket_keys()
+        except ValueError:
+            raise SudareError("caller.malformed", "ticket keys") from None
         if identity.facts != self.identity.facts:
             save_facts(self._config.state, identity.facts)
         self.identity = identity
-        self._on_keys(identity.ticket_keys())
+        self._on_keys(keys)
 
     def refuse(self, stream: str, code: str) -> None:
         """Tell the gateway that there will be no dial-back."""

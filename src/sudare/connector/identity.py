@@ -3,6 +3,7 @@ Who this connector is: two keys made here that never leave, a certificate, and w
 
 Files in the state directory, mode 0600: `connector.key` (proof), `seal.key` (channel, secrets), `connector.json`.
 INVARIANT: private keys are written before anything that depends on them, and atomically.
+INVARIANT: whenever the power fails, key and certificate on disk belong together, or `load` finds the pair that does.
 """
 
 import os
@@ -29,6 +30,7 @@ from sudare.base.errors import SudareError
 KEY: Final = "connector.key"
 SEAL: Final = "seal.key"
 FACTS: Final = "connector.json"
+_NEXT_KEY: Final = "connector-next.key"
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -98,14 +100,39 @@ def load(state: Path) -> Identity:
     """The identity in a state directory. Raises `denied.connector-proof` when it has not joined."""
     try:
         facts = msgspec.json.decode((state / FACTS).read_bytes(), type=Facts)
-        return Identity(_key(state / KEY), _key(state / SEAL), facts)
-    except (OSError, ValueError, msgspec.MsgspecError) as failure:
+        return Identity(_key_of(state, facts.certificate), _key(state / SEAL), facts)
+    except (OSError, ValueError, TypeError, msgspec.MsgspecError) as failure:
         raise SudareError("denied.connector-proof", f"{state}: not joined ({type(failure).__name__})") from None
 
 
 def save_facts(state: Path, facts: Facts) -> None:
     """Remember the facts."""
     write_private(state / FACTS, msgspec.json.encode(facts))
+
+
+def renew(state: Path, identity: Identity, key: ec.EllipticCurvePrivateKey, certificate: str) -> Identity:
+    """The identity with a new key and its certificate. Raises `caller.malformed` when they do not belong together."""
+    if not _belong(key, certificate):
+        raise SudareError("caller.malformed", "the renewed certificate is for another key")
+    facts = msgspec.structs.replace(identity.facts, certificate=certificate)
+    write_private(state / _NEXT_KEY, key_pem(key))
+    save_facts(state, facts)  # from here on the new pair counts
+    (state / _NEXT_KEY).replace(state / KEY)
+    return Identity(key, identity.seal, facts)
+
+
+def _key_of(state: Path, certificate: str) -> ec.EllipticCurvePrivateKey:
+    """The key of this certificate: `connector.key`, or the next one when a renewal was cut short."""
+    if (state / _NEXT_KEY).exists() and _belong(_key(state / _NEXT_KEY), certificate):
+        (state / _NEXT_KEY).replace(state / KEY)
+    return _key(state / KEY)
+
+
+def _belong(key: ec.EllipticCurvePrivateKey, certificate: str) -> bool:
+    try:
+        return x509.load_pem_x509_certificate(certificate.encode()).public_key() == key.public_key()
+    except ValueError:
+        return False
 
 
 def _key(path: Path) -> ec.EllipticCurvePrivateKey:

@@ -3,7 +3,10 @@ Where streams become sessions: the channel's handshake, the sealed password, and
 
 The connector's private key is used here only; a session process gets the session's two symmetric keys.
 INVARIANT: the first message decides; nothing of a stream is acted on before its channel opened with the ticket's key.
-INVARIANT: one process a session; a session is taken up again only by the person and device that began it.
+INVARIANT: one process a session, however many streams of it come at once; a session is taken up again only by the
+person and device that began it.
+INVARIANT: one person has at most `PER_PERSON` sessions, so that nobody uses up everybody's; what is beginning counts.
+INVARIANT: a cut ends what it names in whatever state it is, beginning or running.
 """
 
 import asyncio
@@ -13,6 +16,7 @@ import socket
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self
+from weakref import WeakValueDictionary
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -22,6 +26,7 @@ from sudare.connector.apidesk import APIStream
 from sudare.connector.config import ConnectorConfig, Target
 from sudare.connector.pins import Pins
 from sudare.connector.ports import OfficeCredential, OfficeDesk
+from sudare.connector.recording.recordings import Recordings, demanded
 from sudare.connector.recording.shelf import Intake, Shelf
 from sudare.connector.spawner import SessionWorker, Spawner
 from sudare.connector.worker import job
@@ -37,7 +42,8 @@ from sudare.wire.tunnel.head import close_frame
 
 DIAL_S: Final = 10.0
 HELLO_S: Final = 10.0
-GRACE_S: Final = 3.0  # for a recorded session to hand over its last seconds before its process is ended
+PER_PERSON: Final = 16
+DEATH_S: Final = 1.0  # between a process's sockets closing and our knowing that it is gone
 _LOOPBACK: Final = {"127.0.0.1", "::1", "localhost"}
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -48,6 +54,21 @@ class Running:
 
     ticket: Ticket
     worker: SessionWorker
+    began: bool = False
+    over: bool = False  # ended as it should; whoever is there was told why
+
+    @property
+    def death(self) -> str:
+        """What to call it when the process just dies: before it had its job, the cage does not work here."""
+        return "office.pc-closed" if self.began else "office.sandbox"
+
+
+@dataclass(slots=True)
+class Beginning:
+    """A session on its way there."""
+
+    ticket: Ticket
+    cut: bool = False
 
 
 class Sessions:
@@ -59,31 +80,34 @@ class Sessions:
         self._config = config
         self._seal = seal
         self._desk = desk
-        self._shelf = shelf
-        self._recordings: set[asyncio.Task[None]] = set()
+        self._recordings = Recordings(shelf)
         self._pins = Pins(config.state)
         self._spawner = Spawner(config.worker.sandbox)
         self._running: dict[str, Running] = {}
+        self._beginning: dict[str, Beginning] = {}
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._tasks = Tasks("sessions")
         self._api: dict[asyncio.StreamWriter, Ticket] = {}
         self._log = get_logger()
 
     async def __aenter__(self) -> Self:
-        """Have a spare process; close the recordings an earlier run left open."""
-        if self._shelf is not None:
-            await asyncio.to_thread(self._shelf.mend)
+        """Have a spare process."""
+        await self._recordings.open()
         self._tasks.start(self._spawner.warm(), name="warm")
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End everything; recordings first get their end."""
+        """End everything."""
         await asyncio.gather(*(self._end(running) for running in self._running.values()))
-        if self._recordings:
-            await asyncio.wait(self._recordings, timeout=GRACE_S)
+        await self._recordings.close()
         await self._tasks.aclose()
         await self._spawner.close()
+
+    async def _end(self, running: Running) -> None:
+        running.over = True
+        await self._recordings.end(running.ticket, running.worker)
 
     async def accept(
         self, ticket: Ticket, raw_ticket: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -138,23 +162,35 @@ class Sessions:
         client = _client(ticket, hello, channel)
         ours, theirs = socket.socketpair()
         try:
-            running = self._running.get(ticket.ses)
-            if running is not None and running.worker.alive:
-                self._take_up(running, ticket, client, theirs)
-            else:
-                running = await self._begin(ticket, hello, credential, client, theirs)
+            turn = self._turns.setdefault(ticket.ses, asyncio.Lock())
+            async with turn:
+                running = self._running.get(ticket.ses)
+                if running is not None and running.worker.alive:
+                    self._take_up(running, ticket, client, theirs)
+                else:
+                    running = await self._begin(ticket, hello, credential, client, theirs)
         except BaseException:
             ours.close()
             raise
         finally:
             theirs.close()
-        await pump(line, ours, running.worker.gone)
+        if await pump(line, ours, running.worker.gone):
+            await self._bury(running)
+
+    async def _bury(self, running: Running) -> None:
+        """Raises the reason when the session's process died without telling its browser."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DEATH_S):
+                await running.worker.gone.wait()
+        if running.worker.alive or running.over:
+            return
+        raise SudareError(running.death, "the session process died")
 
     def _take_up(self, running: Running, ticket: Ticket, client: job.Client, theirs: socket.socket) -> None:
         began = running.ticket
         if (began.per, began.dev, began.tgt) != (ticket.per, ticket.dev, ticket.tgt):
             raise SudareError("denied.not-allowed", "another person's session")
-        if _recorded(ticket) and not _recorded(began):
+        if demanded(ticket) and not demanded(began):
             raise SudareError("denied.not-allowed", "it began before it had to be recorded")
         if not running.worker.send(job.parcel(job.Attach(client)), [theirs.fileno()]):
             raise SudareError("office.pc-closed", "the session process is gone")
@@ -173,77 +209,56 @@ class Sessions:
             raise SudareError("denied.target-not-listed", ticket.tgt)
         if credential is None and target.certificate != "none":
             raise SudareError("office.pc-credentials-missing")
-        if len(self._running) >= self._config.worker.limit:
-            raise SudareError("busy.sessions")
-        pc = await _dial(target)
+        self._admit(ticket)
+        beginning = self._beginning[ticket.ses] = Beginning(ticket)
         intake: Intake | None = None
         try:
-            intake = await self._recording(ticket)
-            worker = await self._spawner.take()
-            start = job.Start(self._desktop(target, hello, credential), client, intake.order if intake else None)
-            files = [pc, theirs, intake.theirs] if intake else [pc, theirs]
-            _hand_over(worker, start, files)
+            intake = await self._recordings.begin(ticket)
+            order = job.Start(self._desktop(target, hello, credential), client, intake.order if intake else None)
+            worker = await self._start(target, order, [theirs, intake.theirs] if intake else [theirs])
+            await self._not_cut(beginning, worker)
         except BaseException:
             if intake is not None:
                 await intake.abandon()
             raise
         finally:
-            pc.close()
+            del self._beginning[ticket.ses]
         running = Running(ticket, worker)
         self._running[ticket.ses] = running
-        worker.on_report = lambda content: self._report(ticket, content)
-        if intake is not None:
-            intake.handed_over()
-            recording = self._tasks.start(self._record(running, intake), name="record")
-            self._recordings.add(recording)
-            recording.add_done_callback(self._recordings.discard)
-        self._tasks.start(self._watch(ticket, worker), name="watch")
+        worker.on_report = lambda content: self._report(running, content)
+        self._recordings.follow(ticket, worker, intake)
+        self._tasks.start(self._watch(running), name="watch")
         self._tasks.start(self._spawner.warm(), name="warm")
         self._log.info("session-began", session_id=ticket.ses, person_id=ticket.per, target_id=ticket.tgt)
         return running
 
-    # -- recordings -----------------------------------------------------------
+    def _admit(self, ticket: Ticket) -> None:
+        """Return when there is room for one more. Raises `busy.sessions`."""
+        people = [one.ticket.per for one in self._running.values()]
+        people += [one.ticket.per for one in self._beginning.values()]
+        if len(people) >= self._config.worker.limit:
+            raise SudareError("busy.sessions", "this connector's")
+        if people.count(ticket.per) >= PER_PERSON:
+            raise SudareError("busy.sessions", "this person's")
 
-    async def _recording(self, ticket: Ticket) -> Intake | None:
-        """The recording of a session that has to be recorded. Raises `office.recording`, `office.recording-full`."""
-        if not _recorded(ticket):
-            return None
-        if self._shelf is None:
-            raise SudareError("office.recording", "connector.toml has no [recording]")
+    async def _not_cut(self, beginning: Beginning, worker: SessionWorker) -> None:
+        if beginning.cut:
+            await worker.stop()
+            raise SudareError("link.lost", "cut while it began")
+
+    async def _start(self, target: Target, start: job.Start, theirs: list[socket.socket]) -> SessionWorker:
+        """A process at its job, with the ends that are to be its own."""
+        pc = await _dial(target)
         try:
-            return await self._shelf.begin(ticket)
-        except SudareError as failure:
-            if self._shelf.required:
+            worker = await self._spawner.take()
+            try:
+                _order(worker, start, [end.fileno() for end in (pc, *theirs)])
+            except SudareError:
+                await worker.stop()
                 raise
-            self._log.warning("recording-failed", session_id=ticket.ses, code=failure.code, detail=failure.detail)
-            return None
-
-    async def _record(self, running: Running, intake: Intake) -> None:
-        """Take the recording in; when it cannot go on, neither does the session, or it is told."""
-        ticket, required = running.ticket, self._shelf is not None and self._shelf.required
-        self._log.info("recording-began", session_id=ticket.ses, recording=intake.recording)
-        try:
-            await intake.serve()
-        except SudareError as failure:
-            self._log.warning("recording-failed", session_id=ticket.ses, code=failure.code, detail=failure.detail)
-            running.worker.send(job.parcel(job.Unrecorded(failure.code if required else "")), [])
-            if required:
-                await self._gone(running)
-                await running.worker.stop()
-        else:
-            self._log.info("recording-ended", session_id=ticket.ses, recording=intake.recording)
-
-    async def _end(self, running: Running) -> None:
-        """End a session from this side, now; a recorded one first hands over what it still holds."""
-        if _recorded(running.ticket):
-            running.worker.send(job.parcel(job.Stop()), [])
-            await self._gone(running)
-        await running.worker.stop()
-
-    async def _gone(self, running: Running) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(GRACE_S):
-                await running.worker.process.wait()
+        finally:
+            pc.close()
+        return worker
 
     def _desktop(self, target: Target, hello: Hello, credential: OfficeCredential | None) -> job.Desktop:
         return job.Desktop(
@@ -259,25 +274,30 @@ class Sessions:
             name=target.name,
         )
 
-    def _report(self, ticket: Ticket, content: dict[str, Any]) -> None:
+    def _report(self, running: Running, content: dict[str, Any]) -> None:
+        ticket = running.ticket
         match job.report(content):
+            case job.Began():
+                running.began = True
             case job.Pinned() as pinned:
                 target = self._config.target(ticket.tgt)
                 if target is not None and target.certificate == "first-use":
                     self._pins.seen(ticket.tgt, pinned.fingerprint)
             case job.Ended() as ended:
+                running.over = True
                 self._log.info("session-ended", session_id=ticket.ses, person_id=ticket.per, code=ended.code)
 
-    async def _watch(self, ticket: Ticket, worker: SessionWorker) -> None:
+    async def _watch(self, running: Running) -> None:
         """Forget a session when its process is gone."""
+        session, worker = running.ticket.ses, running.worker
         await worker.gone.wait()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(2):
                 await worker.process.wait()
-        if ticket.ses in self._running and self._running[ticket.ses].worker is worker:
-            del self._running[ticket.ses]
-        if worker.process.returncode is None or worker.process.returncode != os.EX_OK:
-            self._log.warning("session-process-died", session_id=ticket.ses, code="office.pc-closed")
+        if self._running.get(session) is running:
+            del self._running[session]
+        if worker.process.returncode != os.EX_OK and not running.over:
+            self._log.warning("session-process-died", session_id=session, code=running.death)
         await worker.stop()
 
     def cut(self, *, session: str, person: str, device: str) -> None:
@@ -290,7 +310,10 @@ class Sessions:
                 or (device and ticket.dev == device)
             )
 
+        for beginning in self._beginning.values():
+            beginning.cut = beginning.cut or hit(beginning.ticket)
         for running in [running for running in self._running.values() if hit(running.ticket)]:
+            running.over = True
             self._tasks.start(self._end(running), name="cut")
         for writer in [writer for writer, ticket in self._api.items() if hit(ticket)]:
             writer.close()
@@ -303,21 +326,18 @@ def _hello(plain: bytes, ticket: Ticket) -> Hello:
     return hello
 
 
-def _hand_over(worker: SessionWorker, start: job.Start, files: list[socket.socket]) -> None:
-    if not worker.send(job.parcel(start), [file.fileno() for file in files]):
-        raise SudareError("office.sandbox", "the session process did not start")
-
-
-def _recorded(ticket: Ticket) -> bool:
-    return ticket.rgt.get("record", False)
-
-
 def _client(ticket: Ticket, hello: Hello, channel: OfficeEnd) -> job.Client:
     view = hello.view
     if view is None:
         raise SudareError("caller.malformed", "a screen needs a view")
     may_input = ticket.rgt.get("input", False)
-    return job.Client(job.Channel.of(channel.state()), view.w, view.h, view.scale, may_input)
+    caps = job.Caps(hello.caps.tiles, ramp=hello.caps.ramp, jpeg=hello.caps.jpeg)
+    return job.Client(job.Channel.of(channel.state()), view.w, view.h, view.scale, may_input, caps)
+
+
+def _order(worker: SessionWorker, start: job.Start, files: list[int]) -> None:
+    if not worker.send(job.parcel(start), files):
+        raise SudareError("office.sandbox", "the session process did not start")
 
 
 def _tls(target: Target) -> str:

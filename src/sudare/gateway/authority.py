@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
@@ -26,6 +26,8 @@ from sudare.gateway.ports import Identity
 LIFE: Final = dt.timedelta(days=7)
 _SKEW: Final = dt.timedelta(minutes=5)
 _ROOT_LIFE: Final = dt.timedelta(days=3650)
+# What reading somebody else's certificate or request may end in, besides a refusal.
+_BAD: Final = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion)
 
 
 def _at(now: float) -> dt.datetime:
@@ -85,10 +87,9 @@ class ConnectorAuthority:
         """(certificate PEM, serial as hex). Raises `caller.malformed` for a CSR that is not a signed P-256 one."""
         try:
             csr = x509.load_pem_x509_csr(csr_pem.encode())
-            signed = csr.is_signature_valid
-        except (ValueError, TypeError, x509.InvalidVersion):
+            signed, key = csr.is_signature_valid, csr.public_key()
+        except _BAD:
             raise SudareError("caller.malformed", "CSR") from None
-        key = csr.public_key()
         if not signed or not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
             raise SudareError("caller.malformed", "CSR is not a signed P-256 one")
         certificate = (
@@ -109,7 +110,7 @@ class ConnectorAuthority:
         """Whom we gave this certificate to. Raises `denied.connector-proof` when we did not, or it is out of date."""
         try:
             certificate.verify_directly_issued_by(self._certificate)
-        except (InvalidSignature, ValueError, TypeError):
+        except (InvalidSignature, *_BAD):
             raise SudareError("denied.connector-proof", "not issued here") from None
         if not certificate.not_valid_before_utc <= _at(now) <= certificate.not_valid_after_utc:
             raise SudareError("denied.connector-proof", "out of date")

@@ -113,6 +113,7 @@ class Controls:
         self._nonce = nonce
         self._on_refuse = on_refuse
         self._by_connector: dict[str, Control] = {}
+        self._dropped: set[str] = set()
         self._log = get_logger()
 
     def adopt(self, leg: Leg, rest: bytes) -> None:
@@ -138,8 +139,7 @@ class Controls:
 
     async def _admit(self, control: Control, proof: ProofOffered) -> None:
         try:
-            identity = self._identity(proof)
-            await self._directory.admit(identity.connector, identity.serial)
+            identity = await self._identity(proof)
         except SudareError as failure:
             control.fail(failure)
             return
@@ -154,10 +154,13 @@ class Controls:
         self._log.info("connector-connected", connector_id=identity.connector)
         await self._directory.connection(identity.connector, connected=True)
 
-    def _identity(self, proof: ProofOffered) -> Identity:
+    async def _identity(self, proof: ProofOffered) -> Identity:
         identity = self._authority.check(proof.certificate, self._now())
         if identity.connector != proof.connector:
             raise SudareError("denied.connector-proof", "another connector's certificate")
+        await self._directory.admit(identity.connector, identity.serial)
+        if identity.connector in self._dropped:  # while the directory was answering
+            raise SudareError("denied.connector-proof", "revoked")
         return identity
 
     async def _offers(self, control: Control, catalogue: m.Catalogue) -> None:
@@ -214,7 +217,8 @@ class Controls:
             self.send(connector, message)
 
     def drop(self, connector: str) -> None:
-        """End a connector's connection at once."""
+        """End a connector's connection at once, and for ever."""
+        self._dropped.add(connector)
         control = self._by_connector.get(connector)
         if control is not None:
             control.fail(SudareError("denied.connector-proof", "revoked"))

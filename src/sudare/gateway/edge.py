@@ -2,7 +2,9 @@
 The one port: TLS, and a decision a connection by the first request's head: relay, tunnel, or API.
 
 INVARIANT: the edge knows no database and reads nothing of a stream; the API is behind a unix socket.
-INVARIANT: a head takes at most 16 KiB and 10 seconds, whoever sends it.
+INVARIANT: a head takes at most 16 KiB and 10 seconds, and the handshake before it as long, whoever sends it.
+INVARIANT: one network holds at most `max_per_network` connections; who showed a ticket or a stream id is not counted,
+so an office behind one address does not crowd itself out.
 """
 
 import asyncio
@@ -18,6 +20,7 @@ import aiofastnet
 
 from sudare.base.errors import SudareError
 from sudare.gateway.controls import ControlConfig, Controls
+from sudare.gateway.network import network_of
 from sudare.gateway.ports import Authority, ConnectorDirectory
 from sudare.gateway.relay import Relay
 from sudare.runtime.logs import get_logger
@@ -41,7 +44,7 @@ class EdgeConfig:
     ticket_keys: dict[str, bytes]
     control: ControlConfig
     max_connections: int = 30_000
-    max_per_address: int = 2_000
+    max_per_network: int = 2_000
 
 
 class Edge:
@@ -74,8 +77,8 @@ class Edge:
             nonce=partial(secrets.token_bytes, 32),
             on_refuse=self._relay.refused,
         )
-        self._by_address: Counter[str] = Counter()
-        self._legs: dict[Leg, str] = {}
+        self._by_network: Counter[str] = Counter()
+        self._legs: dict[Leg, str] = {}  # to the network it counts for; empty once vouched for
         self._server: asyncio.AbstractServer | None = None
         self._log = get_logger()
 
@@ -88,6 +91,7 @@ class Edge:
             self._config.port,
             ssl=self._config.tls,
             backlog=4096,
+            ssl_handshake_timeout=HEAD_S,
         )
         port: int = self._server.sockets[0].getsockname()[1]
         self._log.info("edge-listening", port=port)
@@ -106,29 +110,40 @@ class Edge:
 
     def enter(self, leg: Leg) -> bool:
         """Count a new connection in; False when there are too many."""
-        address = leg.address()
-        if len(self._legs) >= self._config.max_connections or self._by_address[address] >= self._config.max_per_address:
+        network = network_of(leg.address())
+        if len(self._legs) >= self._config.max_connections or self._by_network[network] >= self._config.max_per_network:
             self._log.warning("edge-full", connections=len(self._legs))
             return False
-        self._legs[leg] = address
-        self._by_address[address] += 1
+        self._legs[leg] = network
+        self._by_network[network] += 1
         return True
 
     def leave(self, leg: Leg) -> None:
         """Count it out."""
-        if (address := self._legs.pop(leg, None)) is not None:
-            self._by_address[address] -= 1
-            if not self._by_address[address]:
-                del self._by_address[address]
+        self._uncount(self._legs.pop(leg, ""))
+
+    def _vouched(self, leg: Leg) -> None:
+        """It is no stranger any more: it counts for all, not for its network."""
+        if leg in self._legs:
+            self._uncount(self._legs[leg])
+            self._legs[leg] = ""
+
+    def _uncount(self, network: str) -> None:
+        if network:
+            self._by_network[network] -= 1
+            if not self._by_network[network]:
+                del self._by_network[network]
 
     def route(self, leg: Leg, data: bytes, length: int) -> None:
         """The head is complete: decide."""
         head, rest = parse(data[:length]), data[length:]
         match head.path:
             case "/relay/v1/stream":
-                self._relay.device(leg, head, rest)
+                if self._relay.device(leg, head, rest):
+                    self._vouched(leg)
             case "/tunnel/v1/data":
-                self._relay.office(leg, head, rest)
+                if self._relay.office(leg, head, rest):
+                    self._vouched(leg)
             case "/tunnel/v1/control" if head.wants("sudare-control-1"):
                 leg.write(upgrade_answer("sudare-control-1"))
                 self._controls.adopt(leg, rest)
@@ -169,6 +184,10 @@ class Edge:
     def streams(self) -> int:
         """Streams joined now."""
         return len(self._relay)
+
+    def connections(self) -> int:
+        """Connections of any kind now."""
+        return len(self._legs)
 
 
 class Arrival(Leg):

@@ -2,6 +2,7 @@
 The streams of this node: a device's leg waits for the connector's dial-back, then bytes only pass.
 
 INVARIANT: a stream id is good once and for 10 seconds; a ticket once (here and, decisively, at the connector).
+INVARIANT: a ticket made before its session, person, device or connector was cut opens nothing after it.
 INVARIANT: nothing of what passes is parsed.
 """
 
@@ -15,7 +16,7 @@ from sudare.base.encoding import b64
 from sudare.base.errors import SudareError
 from sudare.runtime.logs import get_logger
 from sudare.runtime.splice import Leg
-from sudare.wire.ticket.codec import Ticket, verify
+from sudare.wire.ticket.codec import LIFE_S, SKEW_S, Ticket, verify
 from sudare.wire.ticket.replay import ReplayMemory
 from sudare.wire.tunnel import messages as m
 from sudare.wire.tunnel.head import Head, close_frame, plain_answer, upgrade_answer, websocket_accept
@@ -58,29 +59,37 @@ class Relay:
         self._now = now
         self._stream_id = stream_id
         self._used = ReplayMemory()
+        self._taken_back: dict[tuple[str, str], float] = {}  # (claim, value) to when
         self._waiting: dict[str, Stream] = {}
         self._streams: set[Stream] = set()
         self._log = get_logger()
 
-    def device(self, leg: Leg, head: Head, rest: bytes) -> None:
-        """A browser asks for `/relay/v1/stream`."""
+    def device(self, leg: Leg, head: Head, rest: bytes) -> bool:
+        """A browser asks for `/relay/v1/stream`; whether it may, and waits now."""
         key = head.headers.get("sec-websocket-key", "")
         offered = head.protocols()
         if not head.wants("websocket") or not key or offered[:1] != [SUBPROTOCOL] or len(offered) != 2:
             leg.write(plain_answer(426, "Upgrade Required"))
+            leg.hold()
             leg.close()
-            return
+            return False
         # The 101 comes first: only a close frame can tell a browser why.
         leg.write(upgrade_answer("websocket", Sec_WebSocket_Accept=websocket_accept(key), **_SPOKEN))
         try:
             self._wait(leg, self._admit(head, offered[1]), offered[1], rest)
         except SudareError as failure:
             self._refuse(leg, failure.code)
+            return False
+        return True
 
     def _admit(self, head: Head, text: str) -> Ticket:
         if head.headers.get("origin") != self._origin:
             raise SudareError("denied.origin")
         ticket = verify(text, self._keys, now=self._now())
+        for claim in _CUT_BY:
+            at = self._taken_back.get((claim, getattr(ticket, claim)))
+            if at is not None and ticket.iat <= at:
+                raise SudareError("denied.ticket-expired", "taken back")
         self._used.use(ticket, self._now())
         return ticket
 
@@ -95,13 +104,15 @@ class Relay:
             PATIENCE_S, self.refused, stream.id, "office.connector-slow"
         )
 
-    def office(self, leg: Leg, head: Head, rest: bytes) -> None:
-        """A connector dials back for `/tunnel/v1/data`."""
-        stream = self._waiting.pop(head.headers.get("sudare-stream", ""), None)
-        if stream is None or not head.wants(SUBPROTOCOL):
+    def office(self, leg: Leg, head: Head, rest: bytes) -> bool:
+        """A connector dials back for `/tunnel/v1/data`; whether it is awaited, and joined now."""
+        wanted = head.headers.get("sudare-stream", "") if head.wants(SUBPROTOCOL) else ""
+        stream = self._waiting.pop(wanted, None)
+        if stream is None:
             leg.write(plain_answer(403, "Forbidden"))
+            leg.hold()
             leg.close()
-            return
+            return False
         if stream.timer is not None:
             stream.timer.cancel()
         leg.write(upgrade_answer(SUBPROTOCOL))
@@ -111,6 +122,7 @@ class Relay:
         _opened.labels(stream.ticket.knd).inc()
         _live.inc()
         leg.join(stream.device)
+        return True
 
     def refused(self, stream_id: str, code: str) -> None:
         """The connector will not dial back, or did not in time."""
@@ -126,6 +138,7 @@ class Relay:
         _refused.labels(failure.code).inc()
         self._log.warning("stream-refused", code=failure.code)
         leg.write(close_frame(failure.close_code, failure.code))
+        leg.hold()
         leg.close()
 
     def _ended(self, stream: Stream) -> None:
@@ -150,18 +163,24 @@ class Relay:
         )
 
     def cut(self, *, session: str = "", person: str = "", device: str = "", connector: str = "") -> int:
-        """End the streams that match any given one; how many."""
+        """End the streams that match any given one, and their tickets that are still on the way; how many streams."""
+        given = zip(_CUT_BY, (session, person, device, connector), strict=True)
+        wanted = {claim: value for claim, value in given if value}
+        self._take_back(wanted)
         chosen = [
             stream
             for stream in (*self._streams, *self._waiting.values())
-            if (session and stream.ticket.ses == session)
-            or (person and stream.ticket.per == person)
-            or (device and stream.ticket.dev == device)
-            or (connector and stream.ticket.con == connector)
+            if any(getattr(stream.ticket, claim) == value for claim, value in wanted.items())
         ]
         for stream in chosen:
             stream.device.abort()
         return len(chosen)
+
+    def _take_back(self, wanted: dict[str, str]) -> None:
+        now = self._now()
+        for old in [key for key, at in self._taken_back.items() if at + LIFE_S + SKEW_S < now]:
+            del self._taken_back[old]
+        self._taken_back.update(dict.fromkeys(wanted.items(), now))
 
     def __len__(self) -> int:
         """Streams joined now."""
@@ -169,3 +188,4 @@ class Relay:
 
 
 _SPOKEN = {"Sec_WebSocket_Protocol": SUBPROTOCOL}
+_CUT_BY = ("ses", "per", "dev", "con")  # the ticket's claims for session, person, device, connector

@@ -18,7 +18,8 @@ from sudare.pixels.ops import Box, Move
 BOXES_MIN: Final = 12  # fewer dirty tiles are cheaper to send than to search
 VOTES_MIN: Final = 24
 _COLUMN: Final = 64
-_SPREAD: Final = np.uint64(0x9E3779B97F4A7C15)
+_WEIGHTS: Final = np.arange(1, _COLUMN + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15) | np.uint64(1)
+_BGR: Final = np.uint32(0xFFFFFF)
 
 
 def guess(frame: Frame, shadow: Frame, boxes: Sequence[Box]) -> Move | None:
@@ -50,10 +51,8 @@ def _span(boxes: Sequence[Box]) -> Box:
 
 def _rows(picture: Frame, x: int, y: int, h: int) -> npt.NDArray[np.uint64]:
     """One number for each row of the column; collisions only cost a wrong vote."""
-    part = picture[y : y + h, x : x + _COLUMN, :3].astype(np.uint64)
-    pixels = part[:, :, 0] | part[:, :, 1] << np.uint64(8) | part[:, :, 2] << np.uint64(16)
-    weights = np.arange(1, _COLUMN + 1, dtype=np.uint64) * _SPREAD | np.uint64(1)
-    return np.asarray((pixels * weights).sum(axis=1, dtype=np.uint64))
+    pixels = picture[y : y + h, x : x + _COLUMN].view("<u4")[:, :, 0] & _BGR
+    return np.asarray(pixels.astype(np.uint64) @ _WEIGHTS)
 
 
 def _votes(now: npt.NDArray[np.uint64], before: npt.NDArray[np.uint64]) -> list[int]:

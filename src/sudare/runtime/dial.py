@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from sudare.base.errors import SudareError
+from sudare.runtime.keepalive import notice_loss
 from sudare.runtime.tls import check_pin, client_context
 from sudare.wire.tunnel.head import MAX_HEAD, upgrade_request
 
@@ -61,6 +62,7 @@ async def connect(gateway: Gateway) -> Line:
         raise
     raw = writer.get_extra_info("socket")
     raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    notice_loss(raw)
     return Line(reader, writer, spki)
 
 

@@ -2,6 +2,7 @@
 Parcels between two processes on one host: a JSON object and open files, over a unix SOCK_SEQPACKET pair.
 
 How the connector hands a session process its sockets and keys: nothing of it is in arguments, environment or on disk.
+INVARIANT: the other process may be anybody's by now: what is not a parcel ends the pair, and no file of it stays open.
 """
 
 import array
@@ -13,6 +14,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
+
+from sudare.base.errors import SudareError
 
 MAX_PARCEL: Final = 65_536
 MAX_FILES: Final = 4
@@ -27,7 +30,11 @@ def pair() -> tuple[socket.socket, socket.socket]:
 
 
 class Parcels:
-    """One end, driven by the event loop. `on_parcel(content, files)`; `on_end()` when the other process is gone."""
+    """
+    One end, driven by the event loop. `on_parcel(content, files)`; `on_end()` when there is nobody to talk to any more.
+
+    `on_parcel` owns the files, unless it raises SudareError because it does not understand the content.
+    """
 
     def __init__(
         self,
@@ -43,24 +50,27 @@ class Parcels:
 
     def _readable(self) -> None:
         try:
-            data, ancillary, _, _ = self._end.recvmsg(MAX_PARCEL, socket.CMSG_SPACE(MAX_FILES * 4))
+            data, files = _receive(self._end)
         except BlockingIOError:
             return
         except OSError:
-            data, ancillary = b"", []
-        if not data:
+            data, files = b"", []
+        try:
+            self._on_parcel(_content(data), files)
+        except SudareError:
+            close_files(files)
             self.close()
             self._on_end()
-            return
-        files = array.array("i")
-        for level, kind, content in ancillary:
-            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-                files.frombytes(content[: len(content) - len(content) % files.itemsize])
-        self._on_parcel(msgspec.json.decode(data), list(files))
 
     def send(self, content: dict[str, Any], files: list[int] | None = None) -> bool:
-        """Hand over; the files stay open here too. False when the other process is gone."""
+        """
+        Hand over; the files stay open here too. False when the other process is gone or does not listen.
+
+        Raises `caller.too-large` for what does not fit a parcel.
+        """
         data = msgspec.json.encode(content)
+        if len(data) > MAX_PARCEL or len(files or []) > MAX_FILES:
+            raise SudareError("caller.too-large", f"a parcel of {len(data)} bytes")
         ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", files))] if files else []
         try:
             self._end.sendmsg([data], ancillary)
@@ -80,3 +90,21 @@ def close_files(files: list[int]) -> None:
     for file in files:
         with contextlib.suppress(OSError):
             os.close(file)
+
+
+def _receive(end: socket.socket) -> tuple[bytes, list[int]]:
+    """One message and its files; no bytes at the end, and for a message that was cut off."""
+    space = socket.CMSG_SPACE(MAX_FILES * array.array("i").itemsize)
+    data, ancillary, flags, _ = end.recvmsg(MAX_PARCEL, space, socket.MSG_CMSG_CLOEXEC)
+    files = array.array("i")
+    for level, kind, content in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            files.frombytes(content[: len(content) - len(content) % files.itemsize])
+    return b"" if flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC) else data, list(files)
+
+
+def _content(data: bytes) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(data, type=dict[str, Any])
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        raise SudareError("caller.malformed", "parcel") from None

@@ -7,9 +7,10 @@ INVARIANT: memory is bounded by the message limit; a peer that breaks the protoc
 """
 
 import asyncio
+from collections.abc import Iterator
 from typing import Final
 
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import InvalidState
 from websockets.frames import Frame, Opcode
 from websockets.protocol import Protocol, Side, State
 
@@ -26,19 +27,19 @@ class WebSocketEnd:
         self._protocol = Protocol(Side.SERVER, state=State.OPEN, max_size=max_message)
         self._parts = bytearray()
 
-    def receive(self, data: bytes) -> list[bytes]:
+    def receive(self, data: bytes) -> Iterator[bytes]:
         """
-        The messages that are now complete.
+        The messages that are now complete; to be gone through to the end.
 
-        Raises `link.lost` when the peer closed, `caller.malformed` when it broke the protocol; look at `data_to_send`
-        in both cases.
+        Raises, after the messages before that, `link.lost` when the peer closed, `caller.malformed` when it broke the
+        protocol; look at `data_to_send` in both cases.
         """
         self._protocol.receive_data(data)
-        frames = [event for event in self._protocol.events_received() if isinstance(event, Frame)]
-        messages = [message for frame in frames if (message := self._frame(frame)) is not None]
+        for event in self._protocol.events_received():
+            if isinstance(event, Frame) and (message := self._frame(event)) is not None:
+                yield message
         if self._protocol.parser_exc is not None:
             raise SudareError("caller.malformed", f"websocket: {type(self._protocol.parser_exc).__name__}")
-        return messages
 
     def _frame(self, frame: Frame) -> bytes | None:
         match frame.opcode:
@@ -57,10 +58,10 @@ class WebSocketEnd:
                 return None
 
     def send(self, message: bytes) -> None:
-        """One binary message."""
+        """One binary message. Raises `link.lost` when either end said goodbye."""
         try:
             self._protocol.send_binary(message)
-        except ConnectionClosed:
+        except InvalidState:
             raise SudareError("link.lost", "closed") from None
 
     def close(self, code: int, reason: str) -> None:

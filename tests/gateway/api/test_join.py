@@ -18,6 +18,13 @@ def csr(curve=None):
     return key, request.public_bytes(serialization.Encoding.PEM).decode()
 
 
+def of_no_kind(pem):
+    """The CSR with a kind of key that nobody knows."""
+    der = base64.b64decode("".join(pem.splitlines()[1:-1]))
+    body = base64.encodebytes(der.replace(bytes.fromhex("2a8648ce3d0201"), bytes.fromhex("2a8648ce3d0209"))).decode()
+    return f"{pem.splitlines()[0]}\n{body}{pem.splitlines()[-1]}\n"
+
+
 async def test_a_connector_joins_without_browser_headers_and_only_once(house):
     _, token, _ = await house.desk.add_connector("本庁", house.now)
     key, request = csr()
@@ -49,6 +56,7 @@ async def test_a_connector_without_a_name_keeps_the_administrators(house):
     [
         ({"csr": "nonsense"}, "caller.malformed"),
         ({"csr": csr(ec.SECP384R1())[1]}, "caller.malformed"),
+        ({"csr": of_no_kind(csr()[1])}, "caller.malformed"),
         ({"seal_key": "AAAA"}, "caller.malformed"),
         ({"proto": [2]}, "caller.version"),
     ],

@@ -20,14 +20,14 @@ def unbase64(text):
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-async def office(house, *logins):
+async def office(house, *logins, kind="vnc"):
     """A connector with one PC, given to these people."""
     connector, _, _ = await house.desk.add_connector("本庁", house.now)
     await house.stores.connectors.joined(
         connector.id, "本庁", POINT, serial="aa", expires=house.now + 99_999, now=house.now
     )
     targets = (
-        TargetOffer("pc-1", "vnc", "企画-0123"),
+        TargetOffer("pc-1", kind, "企画-0123"),
         TargetOffer("api", "api", "予定"),
         TargetOffer("../x", "vnc", "x"),
     )
@@ -157,6 +157,28 @@ async def test_a_sealed_secret_comes_with_the_ticket(house):
     assert opened.json()["secret"]["sealed"] == SEALED
     assert (await jiro.get(f"secrets/{target}")).json()["code"] == "denied.not-allowed"
     assert (await hanako.call("DELETE", f"secrets/{target}")).status_code == 204
+    assert (await hanako.get("targets")).json()[0]["secret"] is False
+
+
+@pytest.mark.parametrize("of", ["~pc-1", ""])
+async def test_a_vnc_pc_and_a_schedule_need_no_account(house, of):
+    hanako = await house.person("hanako")
+    target = await office(house, "hanako", kind="vnc") + of
+
+    put = await hanako.call("PUT", f"secrets/{target}", {"account": "", "sealed": SEALED})
+
+    assert put.status_code == 204
+    assert (await hanako.get(f"secrets/{target}")).json() == {"account": "", "sealed": SEALED}
+
+
+@pytest.mark.parametrize("account", ["", "  ", "a\0b", "あ" * 129])
+async def test_an_rdp_pc_needs_an_account_that_can_be_one(house, account):
+    hanako = await house.person("hanako")
+    target = f"{await office(house, 'hanako', kind='rdp')}~pc-1"
+
+    put = await hanako.call("PUT", f"secrets/{target}", {"account": account, "sealed": SEALED})
+
+    assert put.json()["code"] == "caller.malformed"
     assert (await hanako.get("targets")).json()[0]["secret"] is False
 
 

@@ -111,7 +111,7 @@ class Ours(Worker):
         while True:
             if self.keys and self.flow.may_send_express(ECHO_BYTES, now):
                 keys, self.keys = self.keys, []
-                self.put(ECHO_BYTES * len(keys), keys, app_limited=True)
+                self.put(ECHO_BYTES * len(keys), keys)
             elif self.flow.may_send(now) and (self.rest or self.fresh):
                 if not self.rest:
                     self.rest, self.fresh = FRAME_BYTES, False
@@ -119,11 +119,13 @@ class Ours(Worker):
                 self.rest -= size
                 self.put(size, [], ends_frame=not self.rest)
             else:
-                return
+                break
+        if not (self.rest or self.fresh):
+            self.flow.ran_out(now)
 
-    def put(self, size, keys, *, app_limited=False, ends_frame=False):
+    def put(self, size, keys, *, ends_frame=False):
         self.send(size, keys, ends_frame=ends_frame)
-        self.flow.sent(self.seq, size, self.link.now, app_limited)
+        self.flow.sent(self.seq, size, self.link.now)
         self.most_in_flight = max(self.most_in_flight, self.flow.in_flight)
 
 

@@ -87,6 +87,7 @@ def test_a_line_is_measured():
     assert flow.rtt_ms == 100
     assert 1900 <= flow.btl_kbit <= 2100
     assert flow.unit_limit(3) == pytest.approx(2500, rel=0.05)
+    assert flow.crisp_limit() == pytest.approx(62_500, rel=0.05)
 
 
 @pytest.mark.parametrize(("rate", "limit"), [(10_000, 1_300), (5_000_000, 8_000)])
@@ -162,10 +163,63 @@ def test_silence_without_anything_in_flight_is_rest():
 
 def test_a_rest_is_not_measured_as_a_slow_line():
     flow, now = line(250_000, 0.05, 3)
-    flow.sent(flow._last_sent + 1, 2000, now + 60, app_limited=True)
+    flow.sent(flow._last_sent + 1, 2000, now + 60)
     flow.acked(flow._last_sent, 0, now + 60.05)
 
     assert flow.btl_kbit > 1800
+
+
+def scrolled(flow, start, *, steps, rtt):
+    """Two records every 40 ms, less than the line carries, with nothing to send in between."""
+    waiting = []
+    for step in range(steps):
+        now = start + step * 0.04
+        while waiting and waiting[0][0] <= now:
+            at, seq = waiting.pop(0)
+            flow.acked(seq, 0, at)
+            flow.ran_out(at)
+        for _ in range(2):
+            flow.sent(flow._last_sent + 1, 1500, now)
+            waiting.append((now + rtt, flow._last_sent))
+        flow.ran_out(now)
+    return flow, now
+
+
+def test_a_desktop_that_moves_less_than_the_line_carries_is_not_measured_as_a_slow_line():
+    flow, now = line(250_000, 0.15, 3)
+
+    flow, now = scrolled(flow, now + 10, steps=200, rtt=0.15)
+
+    assert flow.btl_kbit > 1800
+
+
+def test_a_desktop_that_moves_little_does_not_end_the_start_up():
+    flow, now = scrolled(Flow(0), 0, steps=100, rtt=0.15)
+
+    flow, now = line(2_000_000, 0.15, 1.5, flow, now)
+
+    assert flow.btl_kbit > 12_000
+
+
+def test_a_line_that_became_slow_is_believed_once_it_is_full():
+    flow, now = line(250_000, 0.1, 3)
+
+    flow, now = line(100_000, 0.1, 3, flow, now)
+
+    assert flow.btl_kbit < 900
+
+
+def test_the_first_acks_after_a_rest_do_not_make_the_line_look_slow():
+    flow, now = line(250_000, 0.150, 3)
+    before = flow.budget(now)
+    first = flow._last_sent + 1
+    for seq in range(first, first + 10):
+        flow.sent(seq, 2500, now + 60)
+
+    flow.acked(first, 0, now + 60.160)
+    flow.acked(first + 9, 0, now + 60.250)
+
+    assert flow.budget(now + 60.250) >= 0.99 * before
 
 
 def test_forgetting_starts_over_and_ignores_late_acks():
@@ -208,7 +262,7 @@ def test_records_in_flight_are_bounded():
 
 @given(
     st.lists(
-        st.tuples(st.sampled_from(["send", "ack", "bad", "forget"]), st.integers(0, 20_000), st.floats(0, 3)),
+        st.tuples(st.sampled_from(["send", "ack", "rest", "bad", "forget"]), st.integers(0, 20_000), st.floats(0, 3)),
         max_size=80,
     )
 )
@@ -218,10 +272,12 @@ def test_whatever_happens_the_books_balance(script):
         now += pause
         if what == "send":
             sizes[len(sizes) + 1] = number
-            flow.sent(len(sizes), number, now, bool(number % 2))
+            flow.sent(len(sizes), number, now)
         elif what == "ack":
             acked = max(acked, number % (len(sizes) + 1))
             flow.acked(number % (len(sizes) + 1), number, now)
+        elif what == "rest":
+            flow.ran_out(now)
         elif what == "bad":
             with pytest.raises(SudareError):
                 flow.acked(len(sizes) + 1 + number, 0, now)

@@ -97,3 +97,14 @@ def test_a_payload_of_another_shape_is_malformed():
     text = f"{b64(payload)}.{b64(KEY.sign(b'sudare-ticket-1' + bytes(1) + payload))}"
 
     assert refusal(text) == "denied.ticket-malformed"
+
+
+@pytest.mark.parametrize("opening", [b"[", b'{"a":'])
+def test_a_payload_nested_as_deep_as_fits_is_malformed(opening):
+    payload = (b'{"deep":' + opening * 3000)[:2900]
+
+    assert refusal(f"{b64(payload)}.{b64(bytes(64))}") == "denied.ticket-malformed"
+
+
+def test_a_ticket_over_the_limit_is_malformed_before_it_is_decoded():
+    assert refusal(sign(ticket(nam="n" * 4096), KEY)) == "denied.ticket-malformed"

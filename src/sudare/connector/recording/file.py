@@ -72,6 +72,11 @@ class RecordingFile:
                 os.close(self._handle)
                 self._handle = -1
 
+    def discard(self) -> None:
+        """Nothing was recorded: as if it had never been begun."""
+        with self._writing:
+            self._give_up()
+
     def _keep_back(self) -> None:
         handle = os.open(self._reserve, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:

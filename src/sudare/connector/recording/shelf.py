@@ -110,10 +110,10 @@ class Intake:
         self.theirs.close()
 
     async def abandon(self) -> None:
-        """The session did not begin."""
+        """The session did not begin: there is nothing to keep."""
         self.handed_over()
         self._ours.close()
-        await self._close("failed")
+        await asyncio.to_thread(self._file.discard)
 
     async def serve(self) -> None:
         """Take segments in until the process is done. Raises `office.recording-full`, `office.recording`."""
@@ -124,6 +124,9 @@ class Intake:
                 async with asyncio.timeout(DISK_S):
                     await asyncio.to_thread(self._file.append, segment)
             how = "ended"
+        except TimeoutError:
+            how = "failed"
+            raise SudareError("office.recording", "the disk does not answer") from None
         except (asyncio.IncompleteReadError, OSError):
             # The process died, or its recorder did: what it had handed over stands.
             raise SudareError("office.recording", "ended without its end") from None
@@ -131,9 +134,6 @@ class Intake:
             how = "full" if failure.code == "office.recording-full" else "failed"
             code = failure.code if failure.family is Family.OFFICE else "office.recording"
             raise SudareError(code, failure.detail) from None
-        except TimeoutError:
-            how = "failed"
-            raise SudareError("office.recording", "the disk does not answer") from None
         finally:
             writer.close()
             await self._close(how)

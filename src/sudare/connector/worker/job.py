@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from sudare.base.encoding import b64, unb64
+from sudare.base.errors import SudareError
 from sudare.wire.channel.channel import ChannelState
 from sudare.wire.channel.hpke import Sequence
 
@@ -50,6 +51,14 @@ class Desktop(msgspec.Struct, frozen=True):
     name: str
 
 
+class Caps(msgspec.Struct, frozen=True):
+    """What the browser said it takes."""
+
+    tiles: int = 0
+    ramp: bool = False
+    jpeg: bool = False
+
+
 class Client(msgspec.Struct, frozen=True):
     """A browser that joins; its line comes along as a file."""
 
@@ -58,6 +67,7 @@ class Client(msgspec.Struct, frozen=True):
     h: int
     scale: int
     input: bool
+    caps: Caps = Caps()
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -91,6 +101,10 @@ class Unrecorded(msgspec.Struct, frozen=True, tag_field="t", tag="unrecorded"):
     code: str
 
 
+class Began(msgspec.Struct, frozen=True, tag_field="t", tag="began"):
+    """Up: the process runs in its cage and has its job."""
+
+
 class Pinned(msgspec.Struct, frozen=True, tag_field="t", tag="pinned"):
     """Up: the certificate the PC showed at first use."""
 
@@ -104,18 +118,24 @@ class Ended(msgspec.Struct, frozen=True, tag_field="t", tag="ended"):
 
 
 Order = Start | Attach | Stop | Unrecorded
-Report = Pinned | Ended
+Report = Began | Pinned | Ended
 
 
 def order(content: dict[str, Any]) -> Order:
-    """A parcel as an order."""
-    message: Order = msgspec.convert(content, Order)
+    """A parcel as an order. Raises `caller.malformed`."""
+    try:
+        message: Order = msgspec.convert(content, Order)
+    except msgspec.ValidationError:
+        raise SudareError("caller.malformed", "order") from None
     return message
 
 
 def report(content: dict[str, Any]) -> Report:
-    """A parcel as a report."""
-    message: Report = msgspec.convert(content, Report)
+    """A parcel as a report. Raises `caller.malformed`: the process that reports may be anybody's by now."""
+    try:
+        message: Report = msgspec.convert(content, Report)
+    except msgspec.ValidationError:
+        raise SudareError("caller.malformed", "report") from None
     return message
 
 

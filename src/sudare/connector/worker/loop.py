@@ -15,6 +15,7 @@ from sudare.connector.worker.outbox import Outbox
 from sudare.connector.worker.recorder import Recorder
 from sudare.desktop.source import Cursor, DesktopSource, Phase
 from sudare.pixels.encoder import Encoder
+from sudare.pixels.ops import Caps
 from sudare.wire.screen import inputs as i
 from sudare.wire.screen import records as r
 from sudare.wire.screen.flow import EXPRESS_LIMIT, Flow
@@ -25,17 +26,19 @@ EXPRESS_S: Final = 0.25
 class ScreenLoop:
     """One session; `on_ended(code)` once, when the desktop is closed or the person ends it."""
 
-    def __init__(self, *, now: Callable[[], float], on_ended: Callable[[str], None], may_input: bool) -> None:
+    def __init__(self, *, now: Callable[[], float], on_ended: Callable[[str], None]) -> None:
         self._now = now
         self._on_ended = on_ended
-        self._may_input = may_input
+        self._may_input = False
         self._source: DesktopSource | None = None
         self._encoder: Encoder | None = None
+        self._caps = Caps()
         self._link: Link | None = None
         self._recorder: Recorder | None = None
         self._out = Outbox(self._send, Flow(now()))
         self._cursor = Cursor(0, 0, 0, 0, None)
         self._cursor_due = True
+        self._size_due = True
         self._visible = True
         self._view: i.View | None = None
         self._resizes = True
@@ -59,16 +62,18 @@ class ScreenLoop:
         if self._recorder is not None:
             self._recorder.end(None)
         self._recorder = recorder
-        self._hold(False)
         if self._encoder is not None:
             self.say(self._active())
         self.wake()
 
-    def attach(self, link: Link) -> None:
-        """A browser is there; it knows nothing yet."""
+    def attach(self, link: Link, caps: Caps, *, may_input: bool) -> None:
+        """A browser is there, with what it can show and its ticket allows; it knows nothing. An older one leaves."""
         older, self._link = self._link, link
+        self._caps = caps
         if older is not None:
-            older.close(SudareError("link.lost"))
+            older.close(SudareError("link.taken-over"))
+        self._may_input = may_input
+        self._out.in_seq = 0
         self._visible = True
         self._greet()
         self.wake()
@@ -80,7 +85,7 @@ class ScreenLoop:
         self._link = None
         if self._source is not None:
             self._source.release()
-        self._hold(True)
+        self.wake()
         return True
 
     def say(self, state: r.State) -> None:
@@ -98,10 +103,8 @@ class ScreenLoop:
             self.say(r.State("connecting"))
             return
         self.say(self._active())
-        height, width = self._source.frame.shape[:2]
-        self._out.resize(width, height, now)
-        self._encoder.reset()
-        self._cursor_due = True
+        self._encoder.reset(self._caps)
+        self._size_due = self._cursor_due = True
 
     def _active(self) -> r.State:
         return r.State("active", recorded=self._recorder is not None)
@@ -129,6 +132,7 @@ class ScreenLoop:
         self._collect(source)
         if self._link is not None and self._visible:
             self._pump(source)
+        self._regulate(source)
         self._arm()
 
     def _collect(self, source: DesktopSource) -> None:
@@ -136,6 +140,8 @@ class ScreenLoop:
         damage = source.take_damage()
         if self._recorder is not None:
             self._recorder.saw(source.frame, damage)
+        if damage.cursor is not None:
+            self._cursor, self._cursor_due = damage.cursor, True
         encoder = self._encoder
         if encoder is None:
             self._first_picture(source)
@@ -143,14 +149,11 @@ class ScreenLoop:
         if damage.resized:
             height, width = source.frame.shape[:2]
             encoder.resize(width, height)
-            if self._link is not None:
-                self._out.resize(width, height, self._now())
+            self._size_due = True
         encoder.note(
             [(c.x, c.y, c.w, c.h) for c in damage.rects],
             [(c.sx, c.sy, c.w, c.h, c.dx, c.dy) for c in damage.copies],
         )
-        if damage.cursor is not None:
-            self._cursor, self._cursor_due = damage.cursor, True
 
     def _first_picture(self, source: DesktopSource) -> None:
         """The source has a framebuffer now: begin to show it."""
@@ -169,37 +172,47 @@ class ScreenLoop:
         now = self._now()
         if flow.resync_wanted(now):
             self._resync(now)
+        if self._size_due:
+            self._size_due = False
+            height, width = source.frame.shape[:2]
+            self._out.resize(width, height, now)
         if self._cursor_due and flow.may_send_express(EXPRESS_LIMIT, now):
             self._cursor_due = False
             self._out.cursor(self._cursor, now)
         while encoder.pending and link.unsent() == 0:
             now = self._now()
-            express = now - self._input_at < EXPRESS_S and flow.may_send_express(EXPRESS_LIMIT, now)
+            answers = encoder.fresh and now - self._input_at < EXPRESS_S  # refinement does not travel express
+            express = answers and flow.may_send_express(EXPRESS_LIMIT, now)
             if not express and not flow.may_send(now):
                 break
             limit = min(EXPRESS_LIMIT, flow.unit_limit(now)) if express else flow.unit_limit(now)
-            update = encoder.encode(source.frame, limit=limit, near=self._pointer if express else None)
+            near = self._pointer if express else None
+            update = encoder.encode(source.frame, limit=limit, now=now, near=near, crisp=flow.crisp_limit())
             if update is None:
                 break
-            self._out.update(
-                update.body, now, last=update.last, express=express, app_limited=express or not encoder.pending
-            )
+            flags = r.flags(express=express, last=update.last, lossy=update.lossy)
+            self._out.update(update.body, now, flags=flags)
             if express and update.last:
                 self._input_at = float("-inf")
-        self._hold(flow.in_flight >= 2 * flow.budget(now))
+        if not encoder.pending:
+            flow.ran_out(now)
 
-    def _hold(self, held: bool) -> None:  # noqa: FBT001
+    def _regulate(self, source: DesktopSource) -> None:
+        """Back-pressure: the PC draws on only for somebody who sees it and keeps up, or for the record."""
+        now, flow = self._now(), self._out.flow
+        seen = self._link is not None and self._visible
+        held = not seen or flow.stalled(now) or flow.in_flight >= 2 * flow.budget(now)
         held = held and self._recorder is None  # the browser's pace does not decide what is recorded
-        if self._source is not None and held != self._held:
+        if held != self._held:
             self._held = held
-            self._source.hold(held)
+            source.hold(held)
 
     def _resync(self, now: float) -> None:
         """The client lost its place or nothing was heard for long: begin again."""
         self._out.forget(now)
-        if self._encoder is not None and self._source is not None:
+        if self._encoder is not None:
             self._encoder.reset()
-        self._cursor_due = True
+        self._size_due = self._cursor_due = True
 
     def _arm(self) -> None:
         """Be woken when flow control changes its mind by itself."""
@@ -207,7 +220,7 @@ class ScreenLoop:
             self._timer.cancel()
             self._timer = None
         deadline = self._out.flow.next_deadline()
-        if deadline is not None and self._link is not None:
+        if deadline is not None and self._link is not None and self._visible:
             delay = max(0.001, deadline - self._now())
             self._timer = asyncio.get_running_loop().call_later(delay, self.wake)
 
@@ -239,10 +252,8 @@ class ScreenLoop:
     def _look_at(self, view: i.View) -> None:
         self._visible = view.visible
         self._view = view
-        if not view.visible:
-            self._hold(True)
-            if self._source is not None:
-                self._source.release()
+        if not view.visible and self._source is not None:
+            self._source.release()
         self._fit()
 
     def _fit(self) -> None:
@@ -250,10 +261,10 @@ class ScreenLoop:
             self._source.resize(self._view.w, self._view.h, self._view.scale)
 
     def _input(self, item: i.Key | i.Pointer | i.Wheel | i.Text | i.Release, now: float) -> None:
-        """To the source at once; what the person may not do is only counted."""
+        """To the source at once; what the person may not do, or cannot aim yet, is only counted."""
         self._out.in_seq = item.in_seq
         source = self._source
-        if source is None or not self._may_input or self._ended:
+        if source is None or self._encoder is None or not self._may_input or self._ended:
             return
         height, width = source.frame.shape[:2]
         match item:

@@ -21,6 +21,7 @@ from sudare.connector.worker.rdp import open_rdp
 from sudare.connector.worker.recorder import Recorder
 from sudare.connector.worker.vnc import open_vnc
 from sudare.desktop.source import DesktopSource
+from sudare.pixels.ops import Caps
 from sudare.runtime.logs import get_logger
 from sudare.runtime.parcel import Parcels, close_files
 from sudare.runtime.tasks import Tasks
@@ -67,8 +68,9 @@ class SessionProcess:
                 close_files(files)
 
     async def _begin(self, start: job.Start, pc: int, line: int, film: int = -1) -> None:
-        loop = ScreenLoop(now=self._now, on_ended=self._ended, may_input=start.client.input)
+        loop = ScreenLoop(now=self._now, on_ended=self._ended)
         self._loop = loop
+        self._parcels.send(job.parcel(job.Began()))
         if start.record is not None:
             await self._record(loop, start.record, film)
         await self._join(loop, start.client, line)
@@ -94,6 +96,7 @@ class SessionProcess:
                 sock, password=password, user=desktop.account, tls=desktop.tls, pin=desktop.pin, on_change=loop.wake
             )
         if password is None:
+            sock.close()
             raise SudareError("office.pc-credentials-missing")
         return await open_rdp(
             sock,
@@ -138,7 +141,8 @@ class SessionProcess:
         if self._alone is not None:
             self._alone.cancel()
             self._alone = None
-        loop.attach(link)
+        caps = Caps(client.caps.tiles, ramp=client.caps.ramp, jpeg=client.caps.jpeg)
+        loop.attach(link, caps, may_input=client.input)
 
     def _lost(self, link: Link) -> None:
         if self._loop is not None and self._loop.detached(link):

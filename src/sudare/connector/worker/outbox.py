@@ -24,6 +24,10 @@ class Lag:
     answer: int | None = None  # seq of that picture
     value_ms: int = 0
 
+    def forget(self) -> None:
+        """Whoever asked will not see the answer; the last value stands."""
+        self.asked_at = self.answer = None
+
     def asked(self, now: float) -> None:
         """A key or click arrived."""
         if self.asked_at is None:
@@ -58,10 +62,11 @@ class Outbox:
     def forget(self, now: float) -> None:
         """The client forgot everything, or is another one: the next record carries `reset`."""
         self.flow.forget(now)
+        self.lag.forget()
         self._cursors.clear()
         self._reset = True
 
-    def record(self, body: r.Body, now: float, *, flags: r.Flag = r.NONE, app_limited: bool = True) -> None:
+    def record(self, body: r.Body, now: float, *, flags: r.Flag = r.NONE) -> None:
         """Send one record at once."""
         self._seq += 1
         if self._reset:
@@ -71,18 +76,17 @@ class Outbox:
         if line := self._line(now):
             self._seq += 1
             data += self._encode(line, now, r.NONE)
-        self.flow.sent(self._seq, len(data), now, app_limited=app_limited)
+        self.flow.sent(self._seq, len(data), now)
         self.send(data)
 
     def _encode(self, body: r.Body, now: float, flags: r.Flag) -> bytes:
         epoch, t_ms = self._epoch & 0xFFFF, int(now * 1000) & 0xFFFF
         return r.encode(r.Record(body, self._seq, self.in_seq, epoch, t_ms, flags))
 
-    def update(self, body: bytes, now: float, *, last: bool, express: bool, app_limited: bool) -> None:
+    def update(self, body: bytes, now: float, *, flags: r.Flag) -> None:
         """Send one unit of pixels."""
-        flags = (r.Flag.LAST if last else r.NONE) | (r.Flag.EXPRESS if express else r.NONE)
         self.lag.painted(self._seq + 1)
-        self.record(r.Update(body), now, flags=flags, app_limited=app_limited)
+        self.record(r.Update(body), now, flags=flags)
 
     def resize(self, w: int, h: int, now: float) -> None:
         """The framebuffer's new size."""

@@ -287,7 +287,8 @@ class Reel:
 
     def _updates(self, encoder: Encoder) -> list[bytes]:
         out = []
-        while (update := encoder.encode(self._frame, limit=LIMIT_MAX)) is not None:
+        # A client that promised nothing: exact pixels only, no images and no memory of tiles.
+        while (update := encoder.encode(self._frame, limit=LIMIT_MAX, now=0.0)) is not None:
             out.append(self._record(r.Update(update.body), r.Flag.LAST if update.last else r.NONE))
         return out
 

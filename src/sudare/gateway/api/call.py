@@ -5,7 +5,6 @@ INVARIANT: a handler runs only after its `Access` was granted; there is no handl
 """
 
 import hmac
-import ipaddress
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeVar
@@ -19,6 +18,7 @@ from sudare.domain.audit import Event, Kind
 from sudare.domain.people import Person
 from sudare.domain.websession import WebSession, csrf_token, token_hash
 from sudare.gateway.api.context import Context
+from sudare.gateway.network import network_of
 from sudare.gateway.problems import Refused
 from sudare.gateway.signin import cookies
 
@@ -73,7 +73,7 @@ class Call:
         """The JSON body as this type. Raises `caller.malformed`."""
         try:
             return msgspec.json.decode(self.raw, type=kind)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise SudareError("caller.malformed", type(error).__name__) from error
 
     def parameter(self, name: str) -> str:
@@ -102,19 +102,6 @@ async def admit(context: Context, request: Request, access: Access) -> Call:
     if changes:
         call.raw = await _read(request)
     return call
-
-
-def network_of(address: str) -> str:
-    """The network an address counts as: IPv4 itself, IPv6 its /56 (one customer's)."""
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return "unknown"
-    if isinstance(ip, ipaddress.IPv6Address):
-        if ip.ipv4_mapped is not None:
-            return str(ip.ipv4_mapped)
-        return str(ipaddress.ip_network((ip, 56), strict=False))
-    return str(ip)
 
 
 def answer(value: object, status: int = 200, *, set_cookies: tuple[str, ...] = ()) -> Response:

@@ -31,7 +31,7 @@ class Stream(msgspec.Struct, frozen=True):
 
 
 class Secret(msgspec.Struct, frozen=True):
-    """An office password, sealed by the browser."""
+    """An office password, sealed by the browser; `account` is empty where the office asks for none."""
 
     account: str
     sealed: str
@@ -44,6 +44,7 @@ class Place:
     id: str
     connector: Connector
     local: str
+    kind: str
     record: bool = False
 
 
@@ -128,10 +129,10 @@ async def secret_get(call: Call) -> Response:
 async def secret_put(call: Call) -> Response:
     """`PUT secrets/{target}`."""
     sent = call.body(Secret)
-    account = display_name(sent.account, "account")
     if not 65 + 16 < len(_unbase64(sent.sealed)) <= _SEALED_LIMIT:
         raise SudareError("caller.malformed", "sealed")
     place = await _place(call, call.parameter("target"))
+    account = display_name(sent.account, "account", least=1 if place.kind == "rdp" else 0)
     event = call.event(Kind.SECRET_STORED, call.person.id, target=place.id)
     person = call.person
     await call.context.stores.secrets.put(
@@ -171,13 +172,13 @@ async def _place(call: Call, unverified_target: str, kind: str | None = None) ->
     connector = next((one for one in await _joined(call) if one.id == connector_id), None)
     if connector is None or kind not in {None, "api" if local == API_TARGET else "screen"}:
         raise SudareError("caller.not-found", "target")
-    if local != API_TARGET:
-        mine = await call.context.stores.targets.of(call.person.tenant, call.person.id)
-        found = next((target for target in mine if target.id == unverified_target), None)
-        if found is None:
-            raise SudareError("denied.not-allowed", "target")
-        return Place(unverified_target, connector, local, found.record)
-    return Place(unverified_target, connector, local)
+    if local == API_TARGET:
+        return Place(unverified_target, connector, local, API_TARGET)
+    mine = await call.context.stores.targets.of(call.person.tenant, call.person.id)
+    target = next((one for one in mine if one.id == unverified_target), None)
+    if target is None:
+        raise SudareError("denied.not-allowed", "target")
+    return Place(unverified_target, connector, local, target.kind, target.record)
 
 
 def _rights(kind: str, place: Place) -> dict[str, bool]:

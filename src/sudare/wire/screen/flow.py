@@ -7,6 +7,8 @@ the smallest round trip, and lets the worker fill the pipe but not the buffers b
     budget = g * btl * (minrtt + 5 ms)       at least 4,000 bytes; twice btl * minrtt while starting up
     g      falls when every packet of a round waited over 25 ms, rises when one waited under 12 ms
              (the minimum of a round: a stall behind one lost packet is not congestion)
+    btl    the largest delivery rate of the last 2 s or more of load; what was measured while there was nothing to send
+             counts only if it is larger: a quiet desktop says nothing about its line
     probe  half of it for 200 ms of every 5 s of load, so that the smallest round trip is seen again
 
 INVARIANT: `in_flight` is the sum of what was sent and not acknowledged; the budget is never below 4,000 bytes.
@@ -26,6 +28,7 @@ EXPRESS_RESERVE: Final = 8_000
 EXPRESS_LIMIT: Final = 4_096
 UNIT_MIN, UNIT_MAX, UNIT_S = 1_300, 8_000, 0.010
 RECORDS_MAX: Final = 4_096
+CRISP_S: Final = 0.25
 STALLED_S: Final = 1.0
 RESYNC_S: Final = 4.0
 RTT_WINDOW_S: Final = 10.0
@@ -45,7 +48,7 @@ class _Sent:
     at: float
     delivered: int  # bytes acknowledged when it left
     delivered_at: float
-    app_limited: bool
+    idle: bool  # the line was not full when it left: its rate is the desktop's, not the line's
 
 
 class Flow:
@@ -64,6 +67,7 @@ class Flow:
         self._backlog = 0
         self._delivered = 0
         self._delivered_at = now
+        self._idle_until = 0  # bytes delivered by when what was in flight at the last idle moment has arrived
         self._heard_at = now  # last ACK, or the first send after everything was acknowledged
         self._seen_at = now  # the newest `now` of any call
         self._rtts = Extreme(largest=False)
@@ -76,18 +80,25 @@ class Flow:
         self._round_at = now
         self._probe_at = now
 
-    def sent(self, seq: int, size: int, now: float, app_limited: bool = False) -> None:  # noqa: FBT001, FBT002
-        """A record left. `app_limited`: there was no more to send, so its rate says little about the line."""
+    def sent(self, seq: int, size: int, now: float) -> None:
+        """A record left."""
         if seq <= self._last_sent:
             raise ValueError(f"seq {seq} after {self._last_sent}")
         if not self._sent:
             # A pause: neither silence nor a slow delivery, and the first record starts a new burst.
             self._heard_at = now
             self._delivered_at = now
+            self._idle_until = self._delivered
         self._seen_at = max(self._seen_at, now)
         self._last_sent = seq
-        self._sent.append(_Sent(seq, size, now, self._delivered, self._delivered_at, app_limited))
+        idle = self._delivered <= self._idle_until
+        self._sent.append(_Sent(seq, size, now, self._delivered, self._delivered_at, idle))
         self._in_flight += size
+
+    def ran_out(self, now: float) -> None:
+        """Nothing is left to send. If there is room, what leaves before all in flight has arrived measures nothing."""
+        if self.may_send(now):
+            self._idle_until = self._delivered + self._in_flight
 
     def acked(self, seq: int, backlog: int, now: float) -> None:
         """Everything up to `seq` arrived. Raises `caller.malformed` for a seq that was never sent."""
@@ -154,6 +165,10 @@ class Flow:
         del now  # the rate is as of the last ACK; the argument keeps the door the same for a machine that decays
         return max(UNIT_MIN, min(UNIT_MAX, int(self._rate * UNIT_S)))
 
+    def crisp_limit(self) -> int:
+        """Bytes the line carries in 0.25 s: a picture that takes more is to be sent readable first and exact after."""
+        return int(self._rate * CRISP_S)
+
     def stalled(self, now: float) -> bool:
         """Bytes are in flight and no ACK came for 1 s: bulk stops."""
         self._seen_at = max(self._seen_at, now)
@@ -186,7 +201,7 @@ class Flow:
         queueing = rtt - (self._rtts.value or rtt)
         self._measure_rate(record, now)
         if self._starting:
-            self._start_up(queueing, now)
+            self._start_up(record, queueing, now)
         self._round(queueing, now)
         if now - self._probe_at >= _PROBE_EVERY_S + _PROBE_S:
             self._probe_at = now
@@ -194,14 +209,14 @@ class Flow:
     def _measure_rate(self, record: _Sent, now: float) -> None:
         rate = (self._delivered - record.delivered) / max(now - record.delivered_at, 0.001)
         window = max(2.0, 10 * (self._rtts.value or 0))
-        if not record.app_limited or rate > self._rate:
+        if not record.idle or rate > self._rate:
             self._rates.add(rate, now, window)
 
-    def _start_up(self, queueing: float, now: float) -> None:
+    def _start_up(self, record: _Sent, queueing: float, now: float) -> None:
         if self._rate > 1.25 * self._best_rate:
             self._best_rate = self._rate
             self._flat_acks = 0
-        else:
+        elif not record.idle:
             self._flat_acks += 1
         if self._flat_acks >= _STARTUP_ROUNDS or queueing > _STARTUP_QUEUEING_S:
             self._starting = False

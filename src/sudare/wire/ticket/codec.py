@@ -85,7 +85,7 @@ def _parse(text: str) -> tuple[Ticket, bytes, bytes]:
     try:
         payload, signature = unb64(unverified_payload), unb64(unverified_signature)
         ticket = msgspec.json.decode(payload, type=Ticket)
-    except (ValueError, msgspec.MsgspecError):
+    except (ValueError, RecursionError, msgspec.MsgspecError):
         raise SudareError("denied.ticket-malformed") from None
     if not dot or len(signature) != 64 or len(ticket.jti) != 22:
         raise SudareError("denied.ticket-malformed")

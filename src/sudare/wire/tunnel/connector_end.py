@@ -2,7 +2,11 @@
 The connector's end of a control connection: introduces itself, proves it, then listens.
 
 INVARIANT: `open`, `cut` and the rest are acted on only after `Welcome`.
+INVARIANT: one challenge a connection is answered; whatever comes before `Welcome` prolongs nothing.
 """
+
+from collections.abc import Iterator
+from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -12,6 +16,7 @@ from sudare.wire.tunnel import messages as m
 from sudare.wire.tunnel.proof import prove
 from sudare.wire.tunnel.pulse import Pulse
 
+_NONCE: Final = 32
 Event = m.Welcome | m.Open | m.Cut | m.Renewed | m.Drain
 
 
@@ -35,6 +40,7 @@ class ConnectorEnd:
         self._key = key
         self._certificate = certificate
         self._spki = spki
+        self._answered = False
         self._welcome = False
         self._out = bytearray(m.encode(m.Hello(name, boot, [m.PROTO], generation)))
 
@@ -43,29 +49,33 @@ class ConnectorEnd:
         out, self._out = bytes(self._out), bytearray()
         return out
 
-    def receive(self, data: bytes, now: float) -> list[Event]:
-        """Events of these bytes. Raises SudareError (with the gateway's own code when it refused)."""
-        self._pulse.heard(now)
-        events: list[Event] = []
+    def receive(self, data: bytes, now: float) -> Iterator[Event]:
+        """
+        Events of these bytes; to be gone through to the end.
+
+        Raises SudareError (with the gateway's own code when it refused), after the events before that.
+        """
+        if self._welcome:
+            self._pulse.heard(now)
         for message in self._lines.receive(data):
             event = self._handle(message, now)
             if event is not None:
-                events.append(event)
-        return events
+                yield event
 
     def _handle(self, message: m.Message, now: float) -> Event | None:
         match message:
-            case m.Challenge() if not self._welcome:
+            case m.Challenge() if not self._answered:
+                self._answered = True
                 self._send(m.Proof(self._certificate, b64(self._answer(message.nonce))))
             case m.Refused():
                 raise SudareError(message.code, "refused by the gateway")
-            case m.Welcome() if not self._welcome:
+            case m.Welcome() if self._answered and not self._welcome:
                 self._welcome = True
                 self._pulse = Pulse(now, ping_s=max(1, min(60, message.ping_s)))
                 return message
-            case m.Ping():
+            case m.Ping() if self._welcome:
                 self._send(m.Pong(message.n))
-            case m.Pong():
+            case m.Pong() if self._welcome:
                 pass
             case m.Open() | m.Cut() | m.Renewed() | m.Drain() if self._welcome:
                 return message
@@ -75,9 +85,12 @@ class ConnectorEnd:
 
     def _answer(self, nonce: str) -> bytes:
         try:
-            return prove(self._key, unb64(nonce), self._boot, self._spki)
+            raw = unb64(nonce)
         except ValueError:
-            raise SudareError("caller.malformed", "challenge") from None
+            raw = b""
+        if len(raw) != _NONCE:
+            raise SudareError("caller.malformed", "challenge")
+        return prove(self._key, raw, self._boot, self._spki)
 
     def send(self, message: m.Catalogue | m.Refuse | m.Renew) -> None:
         """Something the connector says; only after `Welcome`."""

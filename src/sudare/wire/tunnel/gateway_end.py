@@ -2,12 +2,16 @@
 The gateway's end of a control connection: hello, challenge, proof, then the day's work.
 
 `receive` gives events; the driver asks the directory between `ProofOffered` and `welcome`.
+INVARIANT: who has not proved anything after `PROOF_S` is gone, whatever it says meanwhile.
 INVARIANT: nothing but the handshake is acted on before the driver has called `welcome`.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from sudare.base.encoding import b64, unb64
@@ -15,6 +19,8 @@ from sudare.base.errors import SudareError
 from sudare.wire.tunnel import messages as m
 from sudare.wire.tunnel.proof import check
 from sudare.wire.tunnel.pulse import Pulse
+
+PROOF_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,7 @@ class GatewayEnd:
         self._spki = spki
         self._pulse = Pulse(now, ping_s=ping_s)
         self._ping_s = ping_s
+        self._proof_until = now + PROOF_S
         self._hello: m.Hello | None = None
         self._proved = False
         self._welcome = False
@@ -52,28 +59,34 @@ class GatewayEnd:
         out, self._out = bytes(self._out), bytearray()
         return out
 
-    def receive(self, data: bytes, now: float) -> list[Event]:
-        """Events of these bytes. Raises SudareError when the connection must end."""
+    def receive(self, data: bytes, now: float) -> Iterator[Event]:
+        """
+        Events of these bytes; to be gone through to the end.
+
+        Raises SudareError when the connection must end, after the events before that.
+        """
         self._pulse.heard(now)
-        events: list[Event] = []
         for message in self._lines.receive(data):
             event = self._handle(message)
             if event is not None:
-                events.append(event)
-        return events
+                yield event
 
     def _handle(self, message: m.Message) -> Event | None:
         match message:
             case m.Hello() if self._hello is None:
-                if m.PROTO not in message.proto or not 0 < len(message.boot) <= 64:
+                if m.PROTO not in message.proto:
                     raise SudareError("caller.version", "control protocol")
+                if not 0 < len(message.boot) <= 64 or not 0 < len(message.connector) <= 64:
+                    raise SudareError("caller.malformed", "hello")
                 self._hello = message
                 self._send(m.Challenge(b64(self._nonce)))
             case m.Proof() if self._hello is not None and not self._proved:
-                return self._check(self._hello, message)
-            case m.Ping():
+                offered = self._check(self._hello, message)
+                self._proved = True
+                return offered
+            case m.Ping() if self._welcome:
                 self._send(m.Pong(message.n))
-            case m.Pong():
+            case m.Pong() if self._welcome:
                 pass
             case m.Catalogue() | m.Refuse() | m.Renew() if self._welcome:
                 return message
@@ -84,19 +97,19 @@ class GatewayEnd:
     def _check(self, hello: m.Hello, proof: m.Proof) -> ProofOffered:
         try:
             certificate = x509.load_pem_x509_certificate(proof.certificate.encode())
+            key = certificate.public_key()
             signature = unb64(proof.signature)
-        except ValueError:
+        except (ValueError, TypeError, x509.InvalidVersion, UnsupportedAlgorithm):
             raise SudareError("denied.connector-proof", "unreadable") from None
-        key = certificate.public_key()
-        if not isinstance(key, ec.EllipticCurvePublicKey):
+        if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
             raise SudareError("denied.connector-proof", "key type")
         check(key, signature, self._nonce, hello.boot, self._spki)
-        self._proved = True
         return ProofOffered(hello.connector, certificate)
 
     def welcome(self, keys: list[m.TicketKey], gateway: str) -> None:
         """Let it in."""
         self._welcome = True
+        self._lines.limit = m.MAX_CATALOGUE
         self._send(m.Welcome(self._ping_s, keys, gateway))
 
     def refuse(self, code: str) -> None:
@@ -111,7 +124,9 @@ class GatewayEnd:
         self._out += m.encode(message)
 
     def tick(self, now: float) -> None:
-        """Ping when due. Raises `link.lost` after silence."""
+        """Ping when due. Raises `link.lost` after silence, `denied.connector-proof` when there is no proof in time."""
+        if not self._proved and now >= self._proof_until:
+            raise SudareError("denied.connector-proof", "not in time")
         if self._pulse.dead(now):
             raise SudareError("link.lost", "silence")
         if (number := self._pulse.due(now)) is not None and self._welcome:
@@ -119,4 +134,5 @@ class GatewayEnd:
 
     def next_deadline(self) -> float:
         """When `tick` wants to be called."""
-        return self._pulse.next_deadline()
+        deadline = self._pulse.next_deadline()
+        return deadline if self._proved else min(deadline, self._proof_until)

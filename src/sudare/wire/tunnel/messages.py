@@ -1,17 +1,23 @@
 """
 Control messages between connector and gateway: one JSON object a line (docs/wire/tunnel.md).
 
-INVARIANT: a line is under 65,536 bytes; what does not decode is `caller.malformed`; unknown kinds are None and ignored.
+INVARIANT: a line is at most `MAX_LINE` bytes without its end, a catalogue at most `MAX_CATALOGUE`; a longer one is
+refused before it is kept. What does not decode is `caller.malformed`; unknown kinds are None and ignored.
 """
 
-from typing import Final
+from collections.abc import Iterator
+from typing import Annotated, Final
 
 import msgspec
 
 from sudare.base.errors import SudareError
 
-MAX_LINE: Final = 65_536
+MAX_LINE: Final = 65_535
+MAX_CATALOGUE: Final = 4_194_304  # a ward office's PCs do not fit in one line; only a proven connector may send it
 PROTO: Final = 1
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]  # what every JSON reader can hold
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]  # stands in logs before anything is proved
 
 
 class _Message(msgspec.Struct, frozen=True, tag_field="t", tag=str.lower):
@@ -36,10 +42,10 @@ class Target(msgspec.Struct, frozen=True):
 class Hello(_Message, frozen=True):
     """First line of a connector."""
 
-    connector: str
-    boot: str
+    connector: Name
+    boot: Name
     proto: list[int]
-    generation: int = 0
+    generation: Count = 0
     features: list[str] = []
 
 
@@ -59,7 +65,7 @@ class Proof(_Message, frozen=True):
 class Welcome(_Message, frozen=True):
     """The connector is in."""
 
-    ping_s: int
+    ping_s: Count
     ticket_keys: list[TicketKey]
     gateway: str = ""
 
@@ -68,7 +74,6 @@ class Refused(_Message, frozen=True):
     """The connector is not let in."""
 
     code: str
-    retry_s: int = 30
 
 
 class Catalogue(_Message, frozen=True):
@@ -116,19 +121,19 @@ class Renewed(_Message, frozen=True):
 class Ping(_Message, frozen=True):
     """Are you there."""
 
-    n: int
+    n: Count
 
 
 class Pong(_Message, frozen=True):
     """Yes."""
 
-    n: int
+    n: Count
 
 
 class Drain(_Message, frozen=True):
     """The node leaves: connect again after so long."""
 
-    reconnect_after_ms: int
+    reconnect_after_ms: Count
 
 
 Message = (
@@ -156,14 +161,14 @@ class _Kind(msgspec.Struct):
 
 
 def encode(message: Message) -> bytes:
-    """The message as a line."""
-    line = msgspec.json.encode(message) + b"\n"
-    if len(line) >= MAX_LINE:
-        raise SudareError("caller.too-large", "control line")
-    return line
+    """The message as a line. Raises `caller.too-large`."""
+    line = msgspec.json.encode(message)
+    if len(line) > (MAX_CATALOGUE if isinstance(message, Catalogue) else MAX_LINE):
+        raise SudareError("caller.too-large", f"a control line of {len(line)} bytes")
+    return line + b"\n"
 
 
-def decode(line: bytes) -> Message | None:
+def decode(line: bytes | bytearray) -> Message | None:
     """The message of a line without its end; None for a kind this version does not know."""
     try:
         message: Message = _decoder.decode(line)
@@ -173,7 +178,7 @@ def decode(line: bytes) -> Message | None:
     return message
 
 
-def _refuse_unless_unknown(line: bytes) -> None:
+def _refuse_unless_unknown(line: bytes | bytearray) -> None:
     try:
         known = msgspec.json.decode(line, type=_Kind).t in _KNOWN
     except (msgspec.MsgspecError, RecursionError, ValueError):
@@ -183,16 +188,29 @@ def _refuse_unless_unknown(line: bytes) -> None:
 
 
 class Lines:
-    """Cuts a byte stream into messages. Raises `caller.malformed` for a line that is too long or does not decode."""
+    """Cuts a byte stream into messages, the same wherever the bytes were cut on their way."""
 
-    def __init__(self) -> None:
-        self._buffer = bytearray()
+    def __init__(self, limit: int = MAX_LINE) -> None:
+        self.limit = limit
+        self._begun = bytearray()
 
-    def receive(self, data: bytes) -> list[Message]:
-        """The messages that are now complete."""
-        self._buffer += data
-        *lines, rest = bytes(self._buffer).split(b"\n")
-        self._buffer = bytearray(rest)
-        if len(rest) >= MAX_LINE or any(len(line) >= MAX_LINE for line in lines):
+    def receive(self, data: bytes) -> Iterator[Message]:
+        """
+        The messages that are now complete; to be gone through to the end.
+
+        Raises `caller.malformed` at a line that is too long or does not decode, after the messages before it.
+        """
+        start = 0
+        while (end := data.find(b"\n", start)) >= 0:
+            line = self._grown(data, start, end)
+            self._begun = bytearray()
+            start = end + 1
+            if line and (message := decode(line)) is not None:
+                yield message
+        self._grown(data, start, len(data))
+
+    def _grown(self, data: bytes, start: int, end: int) -> bytearray:
+        if len(self._begun) + end - start > self.limit:
             raise SudareError("caller.malformed", "control line too long")
-        return [message for line in lines if line and (message := decode(line)) is not None]
+        self._begun += data[start:end]
+        return self._begun

@@ -1,12 +1,16 @@
 """The heartbeat of a control connection: a ping now and then, and dead after silence. Pure; time comes in."""
 
+from typing import Final
+
+_MISSED: Final = 2.5  # pings' worth of silence: one may get lost in a hand-over between radio cells, two do not
+
 
 class Pulse:
-    """Ping every `ping_s`, dead after `silence_s` without a byte from the peer."""
+    """Ping every `ping_s`, dead after two and a half times that without a byte from the peer."""
 
-    def __init__(self, now: float, *, ping_s: float = 10.0, silence_s: float = 25.0) -> None:
+    def __init__(self, now: float, *, ping_s: float = 10.0) -> None:
         self._ping_s = ping_s
-        self._silence_s = silence_s
+        self._silence_s = _MISSED * ping_s
         self._heard = now
         self._pinged = now
         self._sent = 0

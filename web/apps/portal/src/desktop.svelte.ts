@@ -1,6 +1,6 @@
 /** One office PC on the screen: what is asked of the person, what of the gateway, and the viewer's state. */
 
-import { codeOf, type StreamPermit, type Target } from "@sudare/api";
+import { asksAccount, codeOf, type StreamPermit, type Target } from "@sudare/api";
 import type { Connection, Viewer, ViewerState } from "@sudare/screen";
 import { createEphemeral, fromBase64url, sealSecret } from "@sudare/wire";
 import { app, client, noticed } from "./state.svelte";
@@ -28,7 +28,7 @@ export class Desktop {
         this.state = { phase: "closed", code: "caller.not-found" };
         return;
       }
-      this.account = app.session?.person.login ?? "";
+      this.account = asksAccount(this.target) ? (app.session?.person.login ?? "") : "";
       if (this.target.secret) await this.connect(host);
       else this.asking = true;
     } catch (error) {
@@ -70,7 +70,7 @@ export class Desktop {
       ticket: permit.ticket,
       sealKey: fromBase64url(permit.seal_key),
       ephemeral,
-      hello: { v: 1, knd: "screen", layout: app.layout, caps: { zstd: true }, ...credential },
+      hello: { v: 1, knd: "screen", layout: app.layout, ...credential },
     };
   }
 

@@ -41,6 +41,11 @@ export interface Target {
   secret: boolean;
 }
 
+/** Whether the office PC asks who one is; VNC knows a password only. */
+export function asksAccount(target: Target): boolean {
+  return target.kind === "rdp";
+}
+
 export interface StreamPermit {
   ticket: string;
   url: string;

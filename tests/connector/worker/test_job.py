@@ -1,0 +1,55 @@
+"""What connector and session process say to each other."""
+
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.support.browser import Ephemeral
+
+from sudare.base.encoding import unb64
+from sudare.base.errors import SudareError
+from sudare.connector.worker import job
+from sudare.wire.channel.channel import BrowserEnd, OfficeEnd
+from sudare.wire.channel.hpke import public_bytes
+
+DESKTOP = job.Desktop("vnc", "127.0.0.1", "", "", "ひみつ", "require", "first-use", "jp", True, "福祉-0456")
+CHANNEL = job.Channel(job.Direction("a2V5", "bm9uY2U", 1), job.Direction("a2V5", "bm9uY2U", 0))
+CLIENT = job.Client(CHANNEL, 1280, 800, 100, True)
+
+
+def over_the_pair(message):
+    """As it comes out of a parcel."""
+    return msgspec.json.decode(msgspec.json.encode(job.parcel(message)))
+
+
+@pytest.mark.parametrize("order", [job.Start(DESKTOP, CLIENT), job.Attach(CLIENT), job.Stop()])
+def test_an_order_arrives_as_it_was_given(order):
+    assert job.order(over_the_pair(order)) == order
+
+
+@pytest.mark.parametrize("report", [job.Began(), job.Pinned("sha256:00"), job.Ended(""), job.Ended("link.lost")])
+def test_a_report_arrives_as_it_was_made(report):
+    assert job.report(over_the_pair(report)) == report
+
+
+@given(st.dictionaries(st.text(max_size=9), st.none() | st.text(max_size=9) | st.integers()))
+def test_anything_else_is_no_order_and_no_report(content):
+    for read in (job.order, job.report):
+        with pytest.raises(SudareError, match=r"caller\.malformed"):
+            read(content)
+
+
+def test_a_session_process_goes_on_where_the_handshake_stopped_without_the_private_key():
+    private, browsers = ec.generate_private_key(ec.SECP256R1()), Ephemeral()
+    browser = BrowserEnd(public_bytes(private), "ticket", browsers.key)
+    office, _ = OfficeEnd.accept(browser.first(b"hello"), private, "ticket", unb64(browsers.cnf))
+
+    told = msgspec.json.encode(job.parcel(job.Attach(job.Client(job.Channel.of(office.state()), 1, 1, 100, True))))
+    attach = job.order(msgspec.json.decode(told))
+    end = OfficeEnd(attach.client.channel.state())
+
+    assert end.open(browser.seal(b"up")) == b"up"
+    assert browser.open(end.seal(b"down")) == b"down"
+    assert f"{private.private_numbers().private_value:x}".encode() not in told
+    assert set(msgspec.json.decode(told)["client"]["channel"]["up"]) == {"key", "nonce", "sequence"}
