@@ -53,6 +53,7 @@ def body_value(body):  # noqa: PLR0911 - one arm a type
             return {"w": w, "h": h}
         case records.State():
             fields = {"state": body.state, "code": body.code, "name": body.name, "security": body.security}
+            fields["recorded"] = True if body.recorded else None
             return {k: v for k, v in fields.items() if v is not None}
         case records.Line(rtt_ms=r, btl_kbit=b, key_to_pixel_ms=k):
             return {"rtt_ms": r, "btl_kbit": b, "key_to_pixel_ms": k}
@@ -116,6 +117,7 @@ def record_cases():
         "largest framebuffer": [Record(records.Resize(16384, 2048), 1, epoch=65535)],
         "connecting": [Record(records.State("connecting"), 1)],
         "active": [Record(records.State("active", name="福祉課-PC042", security="nla"), 2)],
+        "recorded": [Record(records.State("active", recorded=True), 2)],
         "closed": [Record(records.State("closed", code="office.pc-closed"), 3)],
         "line": [Record(records.Line(103, 1987, 0), 9)],
         "pong": [Record(records.Pong(65535))],

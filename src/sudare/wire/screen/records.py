@@ -98,12 +98,13 @@ class Resize:
 
 
 class State(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Where the desktop stands."""
+    """Where the desktop stands, and whether what it shows is being recorded."""
 
     state: Literal["connecting", "active", "closed"]
     code: str | None = None
     name: str | None = None
     security: str | None = None
+    recorded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ export type ToWorker =
 
 export type FromWorker =
   | { type: "size"; w: number; h: number }
-  | { type: "phase"; phase: "connecting" | "active" }
+  | { type: "phase"; phase: "connecting" | "active"; recorded: boolean }
   | { type: "lost"; code: string; final: boolean }
   | { type: "lag"; rttMs?: number; keyToPixelMs?: number }
   | { type: "cursor"; image: CursorImage | "hidden" | "default" };

@@ -136,7 +136,7 @@ export class Session {
         break;
       case "state":
         if (body.state === "closed") this.line?.ending(body.code ?? "");
-        else this.tell({ type: "phase", phase: body.state });
+        else this.tell({ type: "phase", phase: body.state, recorded: body.recorded });
         break;
       case "pong":
         if (body.n === this.pinged) this.tell({ type: "lag", rttMs: Math.round(performance.now() - this.pingAt) });

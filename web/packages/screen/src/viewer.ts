@@ -19,6 +19,8 @@ export interface ViewerState {
   keyToPixelMs?: number;
   /** Reconnecting: seconds since the line was lost. */
   waitS?: number;
+  /** The office records what this session shows; the person has to be told. */
+  recorded?: boolean;
 }
 
 export interface ViewerOptions {
@@ -117,7 +119,7 @@ export class Viewer {
           clearTimeout(this.timer);
           this.sendView();
         }
-        if (this.lostAt === null) this.tell({ phase: message.phase });
+        if (this.lostAt === null) this.tell({ phase: message.phase, recorded: message.recorded });
         break;
       case "lag":
         this.tell({ ...this.state, ...message, ...{ type: undefined } });

@@ -23,7 +23,7 @@ export type Body =
   | { type: "cursor-image"; id: number; hotX: number; hotY: number; w: number; h: number; rgba: Uint8Array }
   | { type: "cursor-cached"; id: number }
   | { type: "resize"; w: number; h: number }
-  | { type: "state"; state: "connecting" | "active" | "closed"; code?: string; name?: string }
+  | { type: "state"; state: "connecting" | "active" | "closed"; code?: string; name?: string; recorded: boolean }
   | { type: "line"; rttMs: number; btlKbit: number; keyToPixelMs: number }
   | { type: "pong"; n: number };
 
@@ -133,11 +133,12 @@ function decodeState(raw: Uint8Array): Body {
     throw new Malformed("state");
   }
   if (typeof told !== "object" || told === null) throw new Malformed("state");
-  const { state, code, name } = told as { state?: unknown; code?: unknown; name?: unknown };
+  const { state, code, name, recorded } = told as { state?: unknown; code?: unknown; name?: unknown; recorded?: unknown };
   if (state !== "connecting" && state !== "active" && state !== "closed") throw new Malformed("state");
   return {
     type: "state",
     state,
+    recorded: recorded === true,
     ...(typeof code === "string" ? { code } : {}),
     ...(typeof name === "string" ? { name } : {}),
   };

@@ -45,7 +45,12 @@ function body({ body: b }: ScreenRecord): Fields {
     case "resize":
       return { w: b.w, h: b.h };
     case "state":
-      return { state: b.state, ...("code" in b ? { code: b.code } : {}), ...("name" in b ? { name: b.name } : {}) };
+      return {
+        state: b.state,
+        ...("code" in b ? { code: b.code } : {}),
+        ...("name" in b ? { name: b.name } : {}),
+        ...(b.recorded ? { recorded: true } : {}),
+      };
     case "line":
       return { rtt_ms: b.rttMs, btl_kbit: b.btlKbit, key_to_pixel_ms: b.keyToPixelMs };
     case "pong":
