@@ -55,7 +55,8 @@ class Sudare(Target):
             page.get_by_test_id("signin-submit").click()
         screen.wait_for()
         self._window(page)
-        page.get_by_test_id("pc-account").fill(self.ready["account"])
+        if self.ready["account"]:
+            page.get_by_test_id("pc-account").fill(self.ready["account"])
         page.get_by_test_id("pc-password").fill(self.ready["password"])
         page.get_by_test_id("remember").uncheck()
         page.get_by_test_id("pc-submit").click()

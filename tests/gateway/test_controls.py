@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from structlog.testing import capture_logs
 from tests.support.browser import Ephemeral
-from tests.support.byhand import Office, raw
+from tests.support.byhand import Office
 from tests.support.house import close_frame_of, house
 
 from sudare.base.encoding import b64
@@ -25,7 +25,6 @@ from sudare.wire.tunnel import gateway_end
 from sudare.wire.tunnel import messages as m
 
 pytestmark = pytest.mark.anyio
-UPGRADE = b"GET /tunnel/v1/control HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: sudare-control-1\r\n\r\n"
 
 
 def catalogue(identity, *targets, site="本庁舎", seal_key=None):
@@ -252,8 +251,7 @@ async def test_who_says_much_and_proves_nothing_is_gone_in_time(monkeypatch):
 
 async def test_who_asks_and_does_not_listen_to_the_answers_is_not_answered_without_end():
     async with house() as h:
-        _, writer = await raw(h, UPGRADE)
-        await h.until(lambda: h.edge.connections() == 1)
+        writer = (await Office.connect(h)).writer
         (leg,) = h.edge._legs
         writer.transport.pause_reading()
         pings = m.encode(m.Ping(1)) * 5000

@@ -1,10 +1,12 @@
 """
 One `api` stream: requests of the portal inside the sealed channel, answered by the office desk.
 
-INVARIANT: at most `AT_ONCE` requests are worked on at a time; the next message is not read before there is room.
+INVARIANT: at most `AT_ONCE` requests are worked on at a time; the next message is not read before there is room, nor
+while the browser does not read what it was sent.
 """
 
 import asyncio
+import contextlib
 from typing import Final
 
 from sudare.base.errors import SudareError
@@ -42,7 +44,7 @@ class APIStream:
         self._log = get_logger()
 
     async def serve(self) -> None:
-        """Until the line ends. Raises SudareError when it must end."""
+        """Until the line ends. Raises SudareError when it must end, OSError when it is lost."""
         async with Tasks("api-stream") as tasks:
             while data := await self._reader.read(_CHUNK):
                 for message in self._frames.receive(data):
@@ -50,6 +52,7 @@ class APIStream:
                     await self._room.acquire()
                     tasks.start(self._answer(request), name="answer")
                 self._flush()
+                await self._writer.drain()
 
     async def _answer(self, request: Request) -> None:
         try:
@@ -62,7 +65,8 @@ class APIStream:
             self._room.release()
         self._frames.send(self._channel.seal(encode(answer)))
         self._flush()
-        await self._writer.drain()
+        with contextlib.suppress(OSError):  # a browser that left; `serve` notices
+            await self._writer.drain()
 
     async def _ask(self, request: Request) -> dict[str, object]:
         try:

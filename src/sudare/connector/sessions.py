@@ -3,7 +3,10 @@ Where streams become sessions: the channel's handshake, the sealed password, and
 
 The connector's private key is used here only; a session process gets the session's two symmetric keys.
 INVARIANT: the first message decides; nothing of a stream is acted on before its channel opened with the ticket's key.
-INVARIANT: one process a session; a session is taken up again only by the person and device that began it.
+INVARIANT: one process a session, however many streams of it come at once; a session is taken up again only by the
+person and device that began it.
+INVARIANT: one person has at most `PER_PERSON` sessions, so that nobody uses up everybody's; what is beginning counts.
+INVARIANT: a cut ends what it names in whatever state it is, beginning or running.
 """
 
 import asyncio
@@ -13,6 +16,7 @@ import socket
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self
+from weakref import WeakValueDictionary
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -36,6 +40,7 @@ from sudare.wire.tunnel.head import close_frame
 
 DIAL_S: Final = 10.0
 HELLO_S: Final = 10.0
+PER_PERSON: Final = 16
 DEATH_S: Final = 1.0  # between a process's sockets closing and our knowing that it is gone
 _LOOPBACK: Final = {"127.0.0.1", "::1", "localhost"}
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -56,6 +61,14 @@ class Running:
         return "office.pc-closed" if self.began else "office.sandbox"
 
 
+@dataclass(slots=True)
+class Beginning:
+    """A session on its way there."""
+
+    ticket: Ticket
+    cut: bool = False
+
+
 class Sessions:
     """All sessions of this connector; a `SessionHost`."""
 
@@ -66,6 +79,8 @@ class Sessions:
         self._pins = Pins(config.state)
         self._spawner = Spawner(config.worker.sandbox)
         self._running: dict[str, Running] = {}
+        self._beginning: dict[str, Beginning] = {}
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._tasks = Tasks("sessions")
         self._api: dict[asyncio.StreamWriter, Ticket] = {}
         self._log = get_logger()
@@ -137,11 +152,13 @@ class Sessions:
         client = _client(ticket, hello, channel)
         ours, theirs = socket.socketpair()
         try:
-            running = self._running.get(ticket.ses)
-            if running is not None and running.worker.alive:
-                self._take_up(running, ticket, client, theirs)
-            else:
-                running = await self._begin(ticket, hello, credential, client, theirs)
+            turn = self._turns.setdefault(ticket.ses, asyncio.Lock())
+            async with turn:
+                running = self._running.get(ticket.ses)
+                if running is not None and running.worker.alive:
+                    self._take_up(running, ticket, client, theirs)
+                else:
+                    running = await self._begin(ticket, hello, credential, client, theirs)
         except BaseException:
             ours.close()
             raise
@@ -180,19 +197,15 @@ class Sessions:
             raise SudareError("denied.target-not-listed", ticket.tgt)
         if credential is None and target.certificate != "none":
             raise SudareError("office.pc-credentials-missing")
-        if len(self._running) >= self._config.worker.limit:
-            raise SudareError("busy.sessions")
-        pc = await _dial(target)
+        self._admit(ticket)
+        beginning = self._beginning[ticket.ses] = Beginning(ticket)
         try:
-            worker = await self._spawner.take()
-            start = job.Start(self._desktop(target, hello, credential), client)
-            try:
-                _order(worker, start, [pc.fileno(), theirs.fileno()])
-            except SudareError:
-                await worker.stop()
-                raise
+            worker = await self._start(target, job.Start(self._desktop(target, hello, credential), client), theirs)
         finally:
-            pc.close()
+            del self._beginning[ticket.ses]
+        if beginning.cut:
+            await worker.stop()
+            raise SudareError("link.lost", "cut while it began")
         running = Running(ticket, worker)
         self._running[ticket.ses] = running
         worker.on_report = lambda content: self._report(running, content)
@@ -200,6 +213,29 @@ class Sessions:
         self._tasks.start(self._spawner.warm(), name="warm")
         self._log.info("session-began", session_id=ticket.ses, person_id=ticket.per, target_id=ticket.tgt)
         return running
+
+    def _admit(self, ticket: Ticket) -> None:
+        """Return when there is room for one more. Raises `busy.sessions`."""
+        people = [one.ticket.per for one in self._running.values()]
+        people += [one.ticket.per for one in self._beginning.values()]
+        if len(people) >= self._config.worker.limit:
+            raise SudareError("busy.sessions", "this connector's")
+        if people.count(ticket.per) >= PER_PERSON:
+            raise SudareError("busy.sessions", "this person's")
+
+    async def _start(self, target: Target, start: job.Start, theirs: socket.socket) -> SessionWorker:
+        """A process at its job."""
+        pc = await _dial(target)
+        try:
+            worker = await self._spawner.take()
+            try:
+                _order(worker, start, [pc.fileno(), theirs.fileno()])
+            except SudareError:
+                await worker.stop()
+                raise
+        finally:
+            pc.close()
+        return worker
 
     def _desktop(self, target: Target, hello: Hello, credential: OfficeCredential | None) -> job.Desktop:
         return job.Desktop(
@@ -251,6 +287,8 @@ class Sessions:
                 or (device and ticket.dev == device)
             )
 
+        for beginning in self._beginning.values():
+            beginning.cut = beginning.cut or hit(beginning.ticket)
         for running in [running for running in self._running.values() if hit(running.ticket)]:
             running.over = True
             self._tasks.start(running.worker.stop(), name="cut")
@@ -270,7 +308,8 @@ def _client(ticket: Ticket, hello: Hello, channel: OfficeEnd) -> job.Client:
     if view is None:
         raise SudareError("caller.malformed", "a screen needs a view")
     may_input = ticket.rgt.get("input", False)
-    return job.Client(job.Channel.of(channel.state()), view.w, view.h, view.scale, may_input)
+    caps = job.Caps(hello.caps.tiles, ramp=hello.caps.ramp, jpeg=hello.caps.jpeg)
+    return job.Client(job.Channel.of(channel.state()), view.w, view.h, view.scale, may_input, caps)
 
 
 def _order(worker: SessionWorker, start: job.Start, files: list[int]) -> None:

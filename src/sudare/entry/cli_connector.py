@@ -1,7 +1,7 @@
 """`sudare connector ...`: the office side. Its parts are imported only when used, so a gateway needs none of them."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import uvloop
 from cyclopts import App, Parameter
@@ -9,6 +9,7 @@ from cyclopts import App, Parameter
 from sudare.base.secret import Secret
 from sudare.runtime import logs
 
+Log = Annotated[Literal["debug", "info", "warning", "error"], Parameter(help="How much is told on standard error.")]
 Dir = Annotated[Path, Parameter(name="--dir", help="Where its configuration and keys lie.")]
 
 app = App(name="connector", help="The office side: dials out to the gateway and hosts the sessions.")
@@ -34,9 +35,9 @@ def join(
 
 
 @app.command
-def run(*, directory: Dir) -> None:
+def run(*, directory: Dir, log: Log = "info") -> None:
     """Dial the gateway and serve until told to stop."""
     from sudare.entry import connector  # noqa: PLC0415 - as above
 
-    logs.configure()
+    logs.configure(level=log)
     uvloop.run(connector.run(directory))

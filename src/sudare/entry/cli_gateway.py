@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import uvloop
 from cyclopts import App, Parameter
@@ -26,6 +26,7 @@ target = App(name="target", help="Office PCs the offices offer.")
 for part in (person, connector, target):
     app.command(part)
 
+Log = Annotated[Literal["debug", "info", "warning", "error"], Parameter(help="How much is told on standard error.")]
 Dir = Annotated[Path, Parameter(name="--dir", help="The installation's directory.")]
 
 
@@ -45,9 +46,9 @@ def init_(
 
 
 @app.command
-def run(*, directory: Dir, plain: bool = False) -> None:
+def run(*, directory: Dir, plain: bool = False, log: Log = "info") -> None:
     """Serve until SIGTERM; `--plain` serves the API without the edge, for trial."""
-    _serve(directory / FILE, plain=plain)
+    _serve(directory / FILE, plain=plain, log=log)
 
 
 @app.command
@@ -59,7 +60,7 @@ def fingerprint(*, directory: Dir) -> None:
 @app.default
 def serve(*, config: Path) -> None:
     """Serve with this configuration file."""
-    _serve(config, plain=False)
+    _serve(config, plain=False, log="info")
 
 
 @person.command(name="add")
@@ -158,9 +159,9 @@ def ungrant(login: str, target: str, /, *, directory: Dir) -> None:
     uvloop.run(_change(directory, login, target, may=False))
 
 
-def _serve(file: Path, *, plain: bool) -> None:
+def _serve(file: Path, *, plain: bool, log: str) -> None:
     config = read_gateway(file)
-    logs.configure()
+    logs.configure(level=log)
     uvloop.run(gateway.run_plain(config) if plain else gateway.run(config))
 
 

@@ -1,6 +1,7 @@
 """Composition root of the connector: joining, and the whole wiring of a running one."""
 
 import asyncio
+import json
 import random
 import secrets
 from pathlib import Path
@@ -23,8 +24,8 @@ from sudare.runtime.tasks import Tasks
 CONFIG = "connector.toml"
 
 _TEMPLATE = """[connector]
-gateway = "{gateway}"
-name = "{name}"
+gateway = {gateway}
+name = {name}
 
 [worker]
 sandbox = "bubblewrap"
@@ -62,7 +63,9 @@ async def join(url: str, token: Secret[str], directory: Path, *, name: str, pin:
         raise SudareError(failure.code, _COMPARE.format(why=failure.detail, seen=seen)) from None
     path = directory / CONFIG
     if not path.exists():
-        path.write_text(_TEMPLATE.format(gateway=url, name=identity.facts.name.replace('"', "")))
+        # A JSON string is a TOML one, whatever is in it.
+        words = {"gateway": json.dumps(url), "name": json.dumps(identity.facts.name, ensure_ascii=False)}
+        path.write_text(_TEMPLATE.format(**words), encoding="utf-8")
     return identity
 
 

@@ -1,4 +1,4 @@
-"""The process of one session: `python -m sudare.entry.worker FD`, started by the connector, never by hand."""
+"""The process of one session: `python -m sudare.entry.worker FD LOG`, started by the connector, never by hand."""
 
 import asyncio
 import resource
@@ -15,7 +15,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    logs.configure(json=True)
+    logs.configure(level=sys.argv[2], json=True)
     asyncio.run(serve(int(sys.argv[1]), clock.monotonic))
 
 

@@ -33,8 +33,10 @@ async def pump(
     finally:
         for task in (inward, outward, watch):
             task.cancel()
-        await asyncio.gather(inward, outward, watch, return_exceptions=True)
-        sock.close()
+        try:
+            await asyncio.gather(inward, outward, watch, return_exceptions=True)
+        finally:  # however often we are cancelled
+            sock.close()
 
 
 async def _inward(reader: asyncio.StreamReader, sock: socket.socket) -> bool:

@@ -51,6 +51,14 @@ class Desktop(msgspec.Struct, frozen=True):
     name: str
 
 
+class Caps(msgspec.Struct, frozen=True):
+    """What the browser said it takes."""
+
+    tiles: int = 0
+    ramp: bool = False
+    jpeg: bool = False
+
+
 class Client(msgspec.Struct, frozen=True):
     """A browser that joins; its line comes along as a file."""
 
@@ -59,6 +67,7 @@ class Client(msgspec.Struct, frozen=True):
     h: int
     scale: int
     input: bool
+    caps: Caps = Caps()
 
 
 class Start(msgspec.Struct, frozen=True, tag_field="t", tag="start"):

@@ -18,8 +18,9 @@ from sudare.connector.worker import job
 from sudare.connector.worker.link import Link
 from sudare.connector.worker.loop import ScreenLoop
 from sudare.connector.worker.rdp import open_rdp
-from sudare.connector.worker.vnc import open_vnc
+from sudare.connector.worker.vnc import open_vnc, preference
 from sudare.desktop.source import DesktopSource
+from sudare.pixels.ops import Caps
 from sudare.runtime.logs import get_logger
 from sudare.runtime.parcel import Parcels, close_files
 from sudare.runtime.tasks import Tasks
@@ -83,7 +84,13 @@ class SessionProcess:
         password = Secret(desktop.password) if desktop.password is not None else None
         if desktop.kind == "vnc":
             return await open_vnc(
-                sock, password=password, user=desktop.account, tls=desktop.tls, pin=desktop.pin, on_change=loop.wake
+                sock,
+                password=password,
+                user=desktop.account,
+                tls=desktop.tls,
+                pin=desktop.pin,
+                on_change=loop.wake,
+                prefer=preference(sock),
             )
         if password is None:
             sock.close()
@@ -110,7 +117,8 @@ class SessionProcess:
         if self._alone is not None:
             self._alone.cancel()
             self._alone = None
-        loop.attach(link, may_input=client.input)
+        caps = Caps(client.caps.tiles, ramp=client.caps.ramp, jpeg=client.caps.jpeg)
+        loop.attach(link, caps, may_input=client.input)
 
     def _lost(self, link: Link) -> None:
         if self._loop is not None and self._loop.detached(link):

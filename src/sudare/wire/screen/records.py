@@ -48,6 +48,11 @@ _KNOWN_FLAGS: Final = 15
 NONE: Final = Flag(0)
 
 
+def flags(*, express: bool, last: bool, lossy: bool) -> Flag:
+    """The flags of an UPDATE."""
+    return (Flag.EXPRESS if express else NONE) | (Flag.LAST if last else NONE) | (Flag.LOSSY if lossy else NONE)
+
+
 @dataclass(frozen=True, slots=True)
 class Update:
     """Ops and pixels, as `sudare.pixels.encoder` made them."""

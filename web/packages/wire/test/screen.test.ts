@@ -28,7 +28,10 @@ function body({ body: b }: ScreenRecord): Fields {
   switch (b.type) {
     case "update":
       return {
-        ops: b.ops.map((op) => (op.op === "fill" ? { ...op, bgr: toHex(op.bgr) } : { ...op })),
+        ops: b.ops.map((op) => {
+          if (op.op === "fill") return { ...op, bgr: toHex(op.bgr) };
+          return op.op === "image" ? { ...op, jpeg: toHex(op.jpeg) } : { ...op };
+        }),
         stream: toHex(b.stream),
       };
     case "cursor-hidden":
