@@ -203,9 +203,17 @@ def test_a_desktop_that_moves_little_does_not_end_the_start_up():
 def test_a_line_that_became_slow_is_believed_once_it_is_full():
     flow, now = line(250_000, 0.1, 3)
 
-    flow, now = line(100_000, 0.1, 3, flow, now)
+    flow, now = line(100_000, 0.14, 3, flow, now)
 
     assert flow.btl_kbit < 900
+
+
+def test_a_budget_too_small_for_the_line_is_not_taken_for_the_line():
+    flow, now = line(250_000, 0.1, 3)
+
+    flow, now = line(100_000, 0.1, 3, flow, now)
+
+    assert flow.btl_kbit > 1900
 
 
 def test_forgetting_starts_over_and_ignores_late_acks():
