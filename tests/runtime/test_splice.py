@@ -116,6 +116,18 @@ async def test_bytes_pass_both_ways_at_once_unchanged(junction, one, other):
     assert hashlib.sha256(came_down).digest() == hashlib.sha256(down).digest()
 
 
+async def test_a_line_that_loses_packets_is_not_slowed_by_each_where_the_system_knows_how(junction):
+    with socket.socket() as probe:
+        with contextlib.suppress(OSError):  # then the system's own way is right
+            probe.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"bbr")
+        wanted = probe.getsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, 16)
+
+    leg, _ = await junction.leg("tls")
+
+    line = leg.transport.get_extra_info("socket")
+    assert line.getsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, 16) == wanted
+
+
 @kinds
 async def test_a_slow_reader_stops_its_writer_and_little_waits(junction, one, other):
     a, far_a, b, far_b = await junction.pair(one, other)
