@@ -31,7 +31,7 @@ async def test_a_session_that_ran_out_is_removed_recorded_and_its_streams_cut(ho
     from sudare.gateway.signin.cookies import token_from
 
     web = token_hash(token_from(dict(browser.http.cookies)))
-    await house.stores.sessions.opened(StreamSession("s1", "main", person, "", "k~a", web, house.now, house.now))
+    await house.stores.sessions.opened(StreamSession("s1", "main", person, "", "k", web, house.now, house.now))
     house.now += 1800
 
     await keeper(house).sweep(house.now)

@@ -1,5 +1,7 @@
 """What was taken back."""
 
+import asyncio
+
 import pytest
 from tests.support.rows import NOW
 
@@ -32,3 +34,29 @@ async def test_numbers_are_never_used_again(database):
         await take_back(connection, "main", NOW, Subject.SESSION, ["s2"])
 
     assert await revocations.latest() > before
+
+
+async def test_nothing_is_missed_by_who_reads_while_two_take_back_at_once(database):
+    revocations = Revocations(database)
+    first, go = asyncio.Event(), asyncio.Event()
+
+    async def slow():
+        async with database.write() as connection:
+            await take_back(connection, "main", NOW, Subject.PERSON, ["slow"])
+            first.set()
+            await go.wait()
+
+    async def quick():
+        await first.wait()
+        async with database.write() as connection:
+            await take_back(connection, "main", NOW, Subject.PERSON, ["quick"])
+
+    both = [asyncio.ensure_future(slow()), asyncio.ensure_future(quick())]
+    await first.wait()
+    await asyncio.wait(both, timeout=1)  # the quick one is done by now, or it waits its turn
+    seen = await revocations.after(0)
+    go.set()
+    await asyncio.gather(*both)
+    seen += await revocations.after(max((one.number for one in seen), default=0))
+
+    assert {one.subject for one in seen} == {"slow", "quick"}

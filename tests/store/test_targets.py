@@ -1,7 +1,7 @@
 """Office PCs, sealed secrets and sessions."""
 
 import pytest
-from tests.support.rows import NOW, connector, person
+from tests.support.rows import NOW, browser, connector, person
 
 from sudare.base.errors import SudareError
 from sudare.domain.audit import Event, Kind
@@ -11,6 +11,7 @@ from sudare.store.connectors import Connectors
 from sudare.store.people import People
 from sudare.store.revocations import Revocations
 from sudare.store.targets import SealedSecrets, Sessions, Targets
+from sudare.store.websessions import WebSessions
 
 pytestmark = pytest.mark.anyio
 
@@ -23,6 +24,16 @@ async def targets(database):
     await connectors.invite(connector(), "token", NOW + 10)
     await connectors.offers("k1", "本庁舎", b"key", [Offer("a", "vnc", "A"), Offer("b", "rdp", "B")])
     return Targets(database)
+
+
+async def use(database, number=1, target="k1~a", at=0.0):
+    """A session of person `number` in a browser of theirs."""
+    web = browser(number, f"p{number}")
+    if await WebSessions(database).get(web.hash) is None:
+        await WebSessions(database).add(web, None)
+    new = StreamSession(f"s{number}", "main", f"p{number}", "", target, web.hash, NOW, NOW + at)
+    await Sessions(database).opened(new)
+    return new
 
 
 async def test_a_person_sees_only_what_was_given_to_them(targets):
@@ -42,8 +53,7 @@ async def test_what_is_not_offered_now_is_not_seen(targets, database):
 async def test_who_loses_a_target_loses_the_running_session(targets, database):
     await targets.set_people("main", "k1", "a", ["p1", "p2"], now=NOW)
     for number in (1, 2):
-        session = StreamSession(f"s{number}", "main", f"p{number}", "", "k1~a", "w", NOW, NOW)
-        await Sessions(database).opened(session)
+        await use(database, number)
 
     lost = await targets.set_people("main", "k1", "a", ["p2"], now=NOW)
 
@@ -105,12 +115,38 @@ async def test_a_sealed_secret_is_kept_replaced_and_removed(targets, database):
     assert await secrets.get("p1", "k1~a") is None
 
 
-async def test_a_resumed_session_keeps_its_beginning(targets, database):
-    sessions = Sessions(database)
-    for at in (0, 5):
-        await sessions.opened(StreamSession("s1", "main", "p1", "", "k1~a", f"w{at}", NOW, NOW + at))
+async def test_a_resumed_session_keeps_its_beginning_and_belongs_to_the_newer_browser(targets, database):
+    await targets.set_people("main", "k1", "a", ["p1"], now=NOW)
+    sessions, newer = Sessions(database), browser(7)
+    await use(database)
+    await WebSessions(database).add(newer, None)
+    await sessions.opened(StreamSession("s1", "main", "p1", "", "k1~a", newer.hash, NOW, NOW + 5))
 
     found = await sessions.get("s1")
-    assert (found.started, found.last_used, found.web_session) == (NOW, NOW + 5, "w5")
+    assert (found.started, found.last_used, found.web_session) == (NOW, NOW + 5, newer.hash)
     assert await sessions.last_used("p1") == {"k1~a": NOW + 5}
     assert (await sessions.forget(NOW + 5), await sessions.forget(NOW + 6)) == (0, 1)
+
+
+async def test_no_session_begins_after_its_browser_was_signed_out(targets, database):
+    await targets.set_people("main", "k1", "a", ["p1"], now=NOW)
+    session = await use(database)
+    web = browser()
+    await WebSessions(database).end(web, now=NOW)
+
+    for target in ("k1~a", "k1"):
+        with pytest.raises(SudareError, match=r"denied\.sign-in"):
+            await Sessions(database).opened(StreamSession("s9", "main", "p1", "", target, web.hash, NOW, NOW))
+    with pytest.raises(SudareError, match=r"denied\.sign-in"):
+        await Sessions(database).opened(session)
+    assert await Sessions(database).get("s9") is None
+
+
+async def test_no_session_begins_after_the_right_to_it_was_taken(targets, database):
+    await targets.set_people("main", "k1", "a", ["p1"], now=NOW)
+    session = await use(database)
+    await targets.set_people("main", "k1", "a", ["p2"], now=NOW)
+
+    with pytest.raises(SudareError, match=r"denied\.not-allowed"):
+        await Sessions(database).opened(session)
+    await use(database, target="k1")  # the desk is everybody's

@@ -18,7 +18,7 @@ async def browsers(database):
     await People(database).add(person(), "hash", NOW + 10)
     made = WebSessions(database)
     await made.add(browser(), None)
-    await Sessions(database).opened(StreamSession("s1", "main", "p1", "", "k1~a", browser().hash, NOW, NOW))
+    await Sessions(database).opened(StreamSession("s1", "main", "p1", "", "k1", browser().hash, NOW, NOW))
     return made
 
 

@@ -1,4 +1,8 @@
-"""What was taken back: written in the transaction that takes it, read by every node within two seconds."""
+"""
+What was taken back: written in the transaction that takes it, read by every node within two seconds.
+
+INVARIANT: who has seen a number has seen every smaller one, so a reader may go on from the last it saw.
+"""
 
 from collections.abc import Iterable
 
@@ -9,11 +13,17 @@ from sudare.domain.revocation import Revocation, Subject
 from sudare.store.database import Database
 from sudare.store.tables import revocation, session
 
+_TURN = 0x5375_6461_7265  # any number no other lock of the database uses
+
 
 async def take_back(
     connection: AsyncConnection, tenant: str, now: float, kind: Subject, subjects: Iterable[str]
 ) -> None:
     """Note these as taken back, inside the caller's transaction."""
+    if connection.dialect.name == "postgresql":
+        # Numbers are given out before a commit: without a turn each, a greater one could be seen before a smaller.
+        # SQLite's writers take turns anyway.
+        await connection.execute(select(func.pg_advisory_xact_lock(_TURN)))
     for subject in subjects:
         row = {"tenant": tenant, "at": now, "kind": kind.value, "subject": subject}
         await connection.execute(insert(revocation).values(row))

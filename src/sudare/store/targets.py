@@ -4,15 +4,16 @@ from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sudare.base.errors import SudareError
 from sudare.domain.audit import Event
-from sudare.domain.places import SealedSecret, StreamSession, Target
+from sudare.domain.places import API_TARGET, SealedSecret, StreamSession, Target, split_target
 from sudare.domain.revocation import Subject
 from sudare.store.audit import append
 from sudare.store.database import Database
 from sudare.store.revocations import take_back
-from sudare.store.tables import person, sealed_secret, session, target, target_person
+from sudare.store.tables import person, sealed_secret, session, target, target_person, web_session
 
 _FIELDS = [target.c[name] for name in Target.__slots__]
 
@@ -160,9 +161,14 @@ class Sessions:
             return StreamSession(**row) if row is not None else None
 
     async def opened(self, new: StreamSession, *events: Event) -> None:
-        """Begun or resumed."""
+        """
+        Begun or resumed. Raises `denied.sign-in`, `denied.not-allowed` when browser or right were taken back meanwhile.
+
+        What takes them back ends the sessions it finds, so none may be written after it.
+        """
         values = {name: getattr(new, name) for name in StreamSession.__slots__}
         async with self._database.write() as connection:
+            await _still(connection, new)
             done = await connection.execute(
                 update(session)
                 .where(session.c.id == new.id)
@@ -186,6 +192,21 @@ class Sessions:
         """Remove those last used before this time; the record keeps that they were."""
         async with self._database.write() as connection:
             return (await connection.execute(delete(session).where(session.c.last_used < before))).rowcount
+
+
+async def _still(connection: AsyncConnection, new: StreamSession) -> None:
+    """Hold what the session stands on until it is written, or find that it is gone."""
+    browser = select(web_session.c.hash).where(web_session.c.hash == new.web_session)
+    if (await connection.execute(browser.with_for_update(read=True))).one_or_none() is None:
+        raise SudareError("denied.sign-in", "signed out meanwhile")
+    connector, local = split_target(new.target)
+    if local == API_TARGET:
+        return
+    right = select(target_person.c.person).where(
+        target_person.c.connector == connector, target_person.c.local == local, target_person.c.person == new.person
+    )
+    if (await connection.execute(right.with_for_update(read=True))).one_or_none() is None:
+        raise SudareError("denied.not-allowed", "taken back meanwhile")
 
 
 def _of(person_id: str, target_id: str) -> Any:  # noqa: ANN401 - an SQL expression

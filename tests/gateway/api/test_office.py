@@ -200,3 +200,25 @@ async def test_opening_is_recorded(house):
     last = (await house.stores.record.entries())[-1].event
 
     assert (last.kind.value, last.detail["target"], last.network) == ("session:stream:opened", target, "203.0.113.7")
+
+
+@pytest.mark.parametrize("code", ["denied.sign-in", "denied.not-allowed"])
+async def test_a_ticket_asked_for_while_the_right_to_it_goes_is_not_given(house, monkeypatch, code):
+    """Whatever happens between the checks and the ticket: nothing would end its stream any more."""
+    hanako = await house.person("hanako")
+    connector = await office(house, "hanako")
+    opened = house.stores.sessions.opened
+
+    async def after_it_is_gone(*session):
+        if code == "denied.sign-in":
+            assert (await hanako.post("signout")).status_code == 204
+        else:
+            await house.desk.set_people(f"{connector}~pc-1", [], house.now)
+        return await opened(*session)
+
+    monkeypatch.setattr(house.stores.sessions, "opened", after_it_is_gone)
+
+    answer = await hanako.post("streams", {"kind": "screen", "target": f"{connector}~pc-1", "cnf": CNF})
+
+    assert answer.json()["code"] == code
+    assert "ticket" not in answer.json()
