@@ -1,19 +1,23 @@
 """Streams become sessions: real edge, real connector, real Xvnc, a caged process, a reference browser."""
 
+import asyncio
 import contextlib
 import secrets
 
 import numpy as np
 import pytest
-from tests.support.browser import Browser, Ephemeral, screen_hello, sealed
+from tests.support.browser import CAPS, OLD_CAPS, Browser, Ephemeral, screen_hello, sealed
 from tests.support.desktops import PASSWORD, xvnc
 from tests.support.house import house
 from tests.support.screens import Screen, known_picture
 
+from sudare.connector import sessions as hosting
 from sudare.connector.config import Target
 from sudare.connector.officedesk import OfficeDesk
 from sudare.connector.sessions import Sessions
+from sudare.pixels import ops
 from sudare.wire.screen import inputs as i
+from sudare.wire.screen import records as r
 
 pytestmark = [pytest.mark.anyio, pytest.mark.servers]
 
@@ -23,7 +27,7 @@ def target(pc, **more):
 
 
 @contextlib.asynccontextmanager
-async def office(*targets):
+async def office(*targets, limit=200):
     """A house with one connector that serves these targets."""
     async with house() as h:
         made = []
@@ -32,21 +36,21 @@ async def office(*targets):
             made.append(Sessions(config, identity.seal, OfficeDesk(None)))
             return made[0]
 
-        identity, _ = h.connector(host, *targets)
+        identity, _ = h.connector(host, *targets, limit=limit)
         async with made[0] as sessions:
             await h.directory.until(lambda known: "c1" in known)
             h.identity_of_connector, h.sessions = identity, sessions
             yield h
 
 
-async def browse(h, *, password=PASSWORD, hello=None, ephemeral=None, **ticket_change):
+async def browse(h, *, password=PASSWORD, hello=None, ephemeral=None, caps=CAPS, **ticket_change):
     ephemeral = ephemeral or Ephemeral()
     ticket, raw = h.ticket(ephemeral, **ticket_change)
     reader, writer = await h.device(raw)
     public = h.identity_of_connector.seal_public
     browser = Browser(reader, writer, seal_public=public, raw_ticket=raw, ephemeral=ephemeral)
     credential = {} if password is None else {"credential": sealed(public, ticket, "", password)}
-    browser.hello(hello or screen_hello(640, 480, **credential))
+    browser.hello(hello or screen_hello(640, 480, caps, **credential))
     return browser
 
 
@@ -66,6 +70,25 @@ async def test_the_browser_shows_the_very_pixels_of_the_office_pc():
 
             screen.paint(known_picture(640, 480, seed=2))
             assert await browser.until(lambda: shows(browser, screen))
+
+
+@pytest.mark.parametrize("caps", [OLD_CAPS, CAPS], ids=["first days", "today"])
+async def test_a_browser_of_any_age_gets_only_what_it_takes(caps):
+    noise = np.random.default_rng(1).integers(
+        0, 256, (480, 640, 4), np.uint8
+    )  # more than an unknown line is trusted with
+    with xvnc(security="TLSVnc") as pc, Screen(pc.display) as screen:
+        screen.paint(noise)
+        async with office(target(pc)) as h:
+            browser = await browse(h, caps=caps)
+            assert await browser.until(lambda: shows(browser, screen))
+            screen.paint(known_picture(640, 480))
+            assert await browser.until(lambda: shows(browser, screen))
+
+            updates = [record.body.body for record in browser.records if isinstance(record.body, r.Update)]
+            sent = {type(op) for body in updates for op in ops.split(body)[0]}
+            assert (ops.Image in sent) == ("jpeg" in caps)
+            assert caps is CAPS or sent <= {ops.Copy, ops.Fill, ops.Pix}
 
 
 async def test_a_key_and_a_click_arrive_at_the_office_pc():
@@ -181,3 +204,80 @@ async def test_an_administrators_cut_ends_the_session_and_its_process():
             await browser.until(lambda: False)
 
             assert browser.closed is not None
+
+
+class Silent:
+    """An office PC that takes every connection and says nothing; `pcs` are the connections."""
+
+    def __init__(self):
+        self.pcs, self.host, self.port = [], "127.0.0.1", 0
+
+    async def __aenter__(self):
+        self._server = await asyncio.start_server(lambda *pc: self.pcs.append(pc), self.host, 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_):
+        self._server.close()
+        for _, writer in self.pcs:
+            writer.transport.abort()
+
+
+async def begun(browser):
+    await browser.until(lambda: bool(browser.states))
+    return browser.closed is None
+
+
+async def test_streams_of_one_session_that_come_at_once_share_one_process():
+    async with Silent() as pc, office(target(pc)) as h:
+        session = secrets.token_hex(8)
+
+        browsers = await asyncio.gather(*(browse(h, ses=session) for _ in range(3)))
+        await asyncio.gather(*(begun(browser) for browser in browsers))
+
+        assert len(pc.pcs) == 1
+        assert len(h.sessions._running) == 1
+
+
+async def test_sessions_that_come_at_once_do_not_slip_past_the_limit():
+    async with Silent() as pc, office(target(pc), limit=2) as h:
+        browsers = await asyncio.gather(*(browse(h) for _ in range(4)))
+
+        there = await asyncio.gather(*(begun(browser) for browser in browsers))
+
+        assert sorted(there) == [False, False, True, True]
+        assert [browser.closed for browser in browsers if browser.closed] == [(4429, "busy.sessions")] * 2
+
+
+async def test_one_person_does_not_use_up_everybodys_sessions(monkeypatch):
+    monkeypatch.setattr(hosting, "PER_PERSON", 1)
+    async with Silent() as pc, office(target(pc)) as h:
+        assert await begun(await browse(h, per="p1"))
+
+        greedy = await browse(h, per="p1")
+
+        assert not await begun(greedy)
+        assert greedy.closed == (4429, "busy.sessions")
+        assert await begun(await browse(h, per="p2"))
+
+
+@pytest.mark.parametrize("by", [{"person": "p9"}, {"session": "s9"}, {"device": "d9"}])
+async def test_a_cut_ends_a_session_that_is_only_beginning(monkeypatch, by):
+    dialling, go, dial = asyncio.Event(), asyncio.Event(), hosting._dial
+
+    async def held(to):
+        dialling.set()
+        await go.wait()
+        return await dial(to)
+
+    monkeypatch.setattr(hosting, "_dial", held)
+    async with Silent() as pc, office(target(pc)) as h:
+        browser = await browse(h, per="p9", ses="s9", dev="d9")
+        await asyncio.wait_for(dialling.wait(), 15)
+
+        h.sessions.cut(**({"session": "", "person": "", "device": ""} | by))
+        go.set()
+        await browser.until(lambda: False)
+
+        assert browser.closed is not None
+        assert h.sessions._running == {}

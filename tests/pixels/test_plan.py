@@ -28,7 +28,8 @@ def test_small_regions_overtake_and_of_large_ones_what_is_near():
     assert plan.overtaking(large + small, (2000, 0)) == (small, large)
 
     ahead, behind = plan.overtaking(large + small, (32, 32))
-    assert ahead == [*((64 * i, 64 * j, 64, 64) for j in range(3) for i in range(3)), *small]
+    near = [(0, 0), (64, 0), (0, 64), (64, 64), (128, 0), (128, 64), (0, 128), (64, 128), (128, 128)]
+    assert ahead == [*((x, y, 64, 64) for x, y in near), *small]  # outwards
     assert sorted(ahead + behind) == sorted(large + small)
 
 

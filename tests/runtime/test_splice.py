@@ -91,6 +91,7 @@ class Junction:
 
 @pytest.fixture
 async def junction(monkeypatch):
+    monkeypatch.setattr(splice, "STALL_S", 3600)
     monkeypatch.setattr(splice, "LINGER_S", 3600)  # nothing here may end only because somebody lost patience
     async with asyncio.timeout(SECONDS + 5), contextlib.AsyncExitStack() as stack:
         yield Junction(stack)
@@ -386,16 +387,18 @@ async def test_a_leg_over_ipv6_says_so():
     server.close()
 
 
-async def test_the_system_looks_after_peers_that_fall_silent(junction):
+async def test_small_pieces_leave_at_once(junction):
     leg, _ = await junction.leg()
-    raw = leg.transport.get_extra_info("socket")
 
-    alive = raw.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
-    times = [
-        raw.getsockopt(socket.IPPROTO_TCP, one)
-        for one in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
-    ]
+    assert leg.transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
 
-    assert alive == 1
-    assert times[0] + times[1] * times[2] <= 120
-    assert raw.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
+
+async def test_who_takes_nothing_in_time_is_let_go_and_so_is_the_one_who_was_stopped_for_it(junction, monkeypatch):
+    monkeypatch.setattr(splice, "STALL_S", 0.05)
+    a, far_a, b, _ = await junction.pair()
+    saying = asyncio.ensure_future(far_a.say(*[PIECE] * (MUCH // len(PIECE))))
+
+    await until(lambda: a.ended == b.ended == ["once", "lost"])
+
+    with pytest.raises((ConnectionError, OSError)):
+        await saying

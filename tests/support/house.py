@@ -139,11 +139,11 @@ class House:
         facts = Facts(connector, certificate, {}, f"https://127.0.0.1:{self.port}", self.spki.hex())
         return Identity(key, new_key(), facts)
 
-    def connector(self, host, *targets, connector="c1", schedule=None, identity=None, sandbox="bubblewrap"):
+    def connector(self, host, *targets, connector="c1", schedule=None, identity=None, limit=200):
         """Start a connector; returns its identity."""
         identity = identity or self.identity(connector)
         state = Path(tempfile.mkdtemp(prefix="connector-", dir=self.folder))
-        config = ConnectorConfig(identity.facts.gateway, connector, state, Worker(sandbox), schedule, targets)
+        config = ConnectorConfig(identity.facts.gateway, connector, state, Worker(limit=limit), schedule, targets)
         made = host(config, identity) if callable(host) else host
         task = self.tasks.start(wire(config, identity, made, self.tasks).run(), name="control")
         return identity, task
@@ -163,16 +163,21 @@ class House:
         """A browser's WebSocket handshake: (reader, writer) after the 101."""
         line = await connect(Gateway("127.0.0.1", self.port, self.spki))
         self.opened.append(line.writer)
-        key = "dGhlIHNhbXBsZSBub25jZQ=="
-        line.writer.write(
-            f"GET /relay/v1/stream HTTP/1.1\r\nHost: gateway.test\r\nConnection: keep-alive, Upgrade\r\n"
-            f"Upgrade: websocket\r\nOrigin: {origin}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n"
-            f"Sec-WebSocket-Protocol: sudare-1, {raw_ticket}\r\n\r\n".encode()
-        )
-        head = await line.reader.readuntil(b"\r\n\r\n")
-        assert head.startswith(b"HTTP/1.1 101 "), head
-        assert f"Sec-WebSocket-Accept: {websocket_accept(key)}".encode() in head
+        await handshake(line, raw_ticket, origin)
         return line.reader, line.writer
+
+
+async def handshake(line, raw_ticket, origin):
+    """What a browser says to open a stream, up to the edge's 101."""
+    key = "dGhlIHNhbXBsZSBub25jZQ=="
+    line.writer.write(
+        f"GET /relay/v1/stream HTTP/1.1\r\nHost: gateway.test\r\nConnection: keep-alive, Upgrade\r\n"
+        f"Upgrade: websocket\r\nOrigin: {origin}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n"
+        f"Sec-WebSocket-Protocol: sudare-1, {raw_ticket}\r\n\r\n".encode()
+    )
+    head = await line.reader.readuntil(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 101 "), head
+    assert f"Sec-WebSocket-Accept: {websocket_accept(key)}".encode() in head
 
 
 @contextlib.asynccontextmanager

@@ -1,5 +1,6 @@
 """
-The cage of a session process: bubblewrap with no network, no capabilities, and only the program to read.
+The cage of a session process: bubblewrap with no network, no capabilities, only the program to read, and nothing to
+write but a small folder in memory.
 
 The process talks foreign protocols to machines we do not control; whoever breaks it open finds one socket to one PC.
 """
@@ -9,6 +10,9 @@ from pathlib import Path
 from typing import Final
 
 _SYSTEM: Final = ("/usr", "/lib", "/lib64", "/bin", "/etc/ssl/openssl.cnf", "/etc/ld.so.cache", "/etc/alternatives")
+
+
+_SCRATCH: Final = 16 << 20
 
 
 def command(kind: str, pair_fd: int, log: str) -> list[str]:
@@ -33,8 +37,10 @@ def environment() -> dict[str, str]:
 
 
 def _bubblewrap() -> list[str]:
-    out = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--hostname", "session"]
-    out += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/run"]  # noqa: S108
+    # No user namespace in the cage: most ways out of one began with the powers a new one gives over the kernel.
+    out = ["bwrap", "--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL"]
+    out += ["--die-with-parent", "--new-session", "--hostname", "session"]
+    out += ["--proc", "/proc", "--dev", "/dev", "--size", str(_SCRATCH), "--tmpfs", "/tmp"]  # noqa: S108
     for path in _SYSTEM:
         out += (
             ["--symlink", str(Path(path).readlink()), path]
@@ -43,6 +49,10 @@ def _bubblewrap() -> list[str]:
         )
     for path in _program():
         out += ["--ro-bind", path, path]
+    # The cage's own root and /dev are in memory, too: who may write there may fill the machine's. And where the
+    # connector runs as root, /proc/sys is the machine's: its core_pattern names a program the kernel starts as root.
+    for path in ("/proc", "/dev", "/"):
+        out += ["--remount-ro", path]
     return [*out, "--chdir", "/"]
 
 

@@ -3,7 +3,10 @@ Where streams become sessions: the channel's handshake, the sealed password, and
 
 The connector's private key is used here only; a session process gets the session's two symmetric keys.
 INVARIANT: the first message decides; nothing of a stream is acted on before its channel opened with the ticket's key.
-INVARIANT: one process a session; a session is taken up again only by the person and device that began it.
+INVARIANT: one process a session, however many streams of it come at once; a session is taken up again only by the
+person and device that began it.
+INVARIANT: one person has at most `PER_PERSON` sessions, so that nobody uses up everybody's; what is beginning counts.
+INVARIANT: a cut ends what it names in whatever state it is, beginning or running.
 """
 
 import asyncio
@@ -13,6 +16,7 @@ import socket
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self
+from weakref import WeakValueDictionary
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -22,6 +26,8 @@ from sudare.connector.apidesk import APIStream
 from sudare.connector.config import ConnectorConfig, Target
 from sudare.connector.pins import Pins
 from sudare.connector.ports import OfficeCredential, OfficeDesk
+from sudare.connector.recording.recordings import Recordings, demanded
+from sudare.connector.recording.shelf import Intake, Shelf
 from sudare.connector.spawner import SessionWorker, Spawner
 from sudare.connector.worker import job
 from sudare.runtime.logs import get_logger
@@ -36,6 +42,7 @@ from sudare.wire.tunnel.head import close_frame
 
 DIAL_S: Final = 10.0
 HELLO_S: Final = 10.0
+PER_PERSON: Final = 16
 DEATH_S: Final = 1.0  # between a process's sockets closing and our knowing that it is gone
 _LOOPBACK: Final = {"127.0.0.1", "::1", "localhost"}
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -56,22 +63,36 @@ class Running:
         return "office.pc-closed" if self.began else "office.sandbox"
 
 
+@dataclass(slots=True)
+class Beginning:
+    """A session on its way there."""
+
+    ticket: Ticket
+    cut: bool = False
+
+
 class Sessions:
     """All sessions of this connector; a `SessionHost`."""
 
-    def __init__(self, config: ConnectorConfig, seal: ec.EllipticCurvePrivateKey, desk: OfficeDesk) -> None:
+    def __init__(
+        self, config: ConnectorConfig, seal: ec.EllipticCurvePrivateKey, desk: OfficeDesk, shelf: Shelf | None = None
+    ) -> None:
         self._config = config
         self._seal = seal
         self._desk = desk
+        self._recordings = Recordings(shelf)
         self._pins = Pins(config.state)
         self._spawner = Spawner(config.worker.sandbox)
         self._running: dict[str, Running] = {}
+        self._beginning: dict[str, Beginning] = {}
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._tasks = Tasks("sessions")
         self._api: dict[asyncio.StreamWriter, Ticket] = {}
         self._log = get_logger()
 
     async def __aenter__(self) -> Self:
         """Have a spare process."""
+        await self._recordings.open()
         self._tasks.start(self._spawner.warm(), name="warm")
         return self
 
@@ -79,10 +100,14 @@ class Sessions:
         self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End everything."""
+        await asyncio.gather(*(self._end(running) for running in self._running.values()))
+        await self._recordings.close()
         await self._tasks.aclose()
-        for running in list(self._running.values()):
-            await running.worker.stop()
         await self._spawner.close()
+
+    async def _end(self, running: Running) -> None:
+        running.over = True
+        await self._recordings.end(running.ticket, running.worker)
 
     async def accept(
         self, ticket: Ticket, raw_ticket: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -137,11 +162,13 @@ class Sessions:
         client = _client(ticket, hello, channel)
         ours, theirs = socket.socketpair()
         try:
-            running = self._running.get(ticket.ses)
-            if running is not None and running.worker.alive:
-                self._take_up(running, ticket, client, theirs)
-            else:
-                running = await self._begin(ticket, hello, credential, client, theirs)
+            turn = self._turns.setdefault(ticket.ses, asyncio.Lock())
+            async with turn:
+                running = self._running.get(ticket.ses)
+                if running is not None and running.worker.alive:
+                    self._take_up(running, ticket, client, theirs)
+                else:
+                    running = await self._begin(ticket, hello, credential, client, theirs)
         except BaseException:
             ours.close()
             raise
@@ -163,6 +190,8 @@ class Sessions:
         began = running.ticket
         if (began.per, began.dev, began.tgt) != (ticket.per, ticket.dev, ticket.tgt):
             raise SudareError("denied.not-allowed", "another person's session")
+        if demanded(ticket) and not demanded(began):
+            raise SudareError("denied.not-allowed", "it began before it had to be recorded")
         if not running.worker.send(job.parcel(job.Attach(client)), [theirs.fileno()]):
             raise SudareError("office.pc-closed", "the session process is gone")
         self._log.info("session-resumed", session_id=ticket.ses, person_id=ticket.per)
@@ -180,26 +209,56 @@ class Sessions:
             raise SudareError("denied.target-not-listed", ticket.tgt)
         if credential is None and target.certificate != "none":
             raise SudareError("office.pc-credentials-missing")
-        if len(self._running) >= self._config.worker.limit:
-            raise SudareError("busy.sessions")
+        self._admit(ticket)
+        beginning = self._beginning[ticket.ses] = Beginning(ticket)
+        intake: Intake | None = None
+        try:
+            intake = await self._recordings.begin(ticket)
+            order = job.Start(self._desktop(target, hello, credential), client, intake.order if intake else None)
+            worker = await self._start(target, order, [theirs, intake.theirs] if intake else [theirs])
+            await self._not_cut(beginning, worker)
+        except BaseException:
+            if intake is not None:
+                await intake.abandon()
+            raise
+        finally:
+            del self._beginning[ticket.ses]
+        running = Running(ticket, worker)
+        self._running[ticket.ses] = running
+        worker.on_report = lambda content: self._report(running, content)
+        self._recordings.follow(ticket, worker, intake)
+        self._tasks.start(self._watch(running), name="watch")
+        self._tasks.start(self._spawner.warm(), name="warm")
+        self._log.info("session-began", session_id=ticket.ses, person_id=ticket.per, target_id=ticket.tgt)
+        return running
+
+    def _admit(self, ticket: Ticket) -> None:
+        """Return when there is room for one more. Raises `busy.sessions`."""
+        people = [one.ticket.per for one in self._running.values()]
+        people += [one.ticket.per for one in self._beginning.values()]
+        if len(people) >= self._config.worker.limit:
+            raise SudareError("busy.sessions", "this connector's")
+        if people.count(ticket.per) >= PER_PERSON:
+            raise SudareError("busy.sessions", "this person's")
+
+    async def _not_cut(self, beginning: Beginning, worker: SessionWorker) -> None:
+        if beginning.cut:
+            await worker.stop()
+            raise SudareError("link.lost", "cut while it began")
+
+    async def _start(self, target: Target, start: job.Start, theirs: list[socket.socket]) -> SessionWorker:
+        """A process at its job, with the ends that are to be its own."""
         pc = await _dial(target)
         try:
             worker = await self._spawner.take()
-            start = job.Start(self._desktop(target, hello, credential), client)
             try:
-                _order(worker, start, [pc.fileno(), theirs.fileno()])
+                _order(worker, start, [end.fileno() for end in (pc, *theirs)])
             except SudareError:
                 await worker.stop()
                 raise
         finally:
             pc.close()
-        running = Running(ticket, worker)
-        self._running[ticket.ses] = running
-        worker.on_report = lambda content: self._report(running, content)
-        self._tasks.start(self._watch(running), name="watch")
-        self._tasks.start(self._spawner.warm(), name="warm")
-        self._log.info("session-began", session_id=ticket.ses, person_id=ticket.per, target_id=ticket.tgt)
-        return running
+        return worker
 
     def _desktop(self, target: Target, hello: Hello, credential: OfficeCredential | None) -> job.Desktop:
         return job.Desktop(
@@ -251,9 +310,11 @@ class Sessions:
                 or (device and ticket.dev == device)
             )
 
+        for beginning in self._beginning.values():
+            beginning.cut = beginning.cut or hit(beginning.ticket)
         for running in [running for running in self._running.values() if hit(running.ticket)]:
             running.over = True
-            self._tasks.start(running.worker.stop(), name="cut")
+            self._tasks.start(self._end(running), name="cut")
         for writer in [writer for writer, ticket in self._api.items() if hit(ticket)]:
             writer.close()
 
@@ -270,7 +331,8 @@ def _client(ticket: Ticket, hello: Hello, channel: OfficeEnd) -> job.Client:
     if view is None:
         raise SudareError("caller.malformed", "a screen needs a view")
     may_input = ticket.rgt.get("input", False)
-    return job.Client(job.Channel.of(channel.state()), view.w, view.h, view.scale, may_input)
+    caps = job.Caps(hello.caps.tiles, ramp=hello.caps.ramp, jpeg=hello.caps.jpeg)
+    return job.Client(job.Channel.of(channel.state()), view.w, view.h, view.scale, may_input, caps)
 
 
 def _order(worker: SessionWorker, start: job.Start, files: list[int]) -> None:

@@ -59,24 +59,31 @@ class Spawner:
     def __init__(self, sandbox: str) -> None:
         self._sandbox = sandbox
         self._starting = asyncio.Semaphore(START_LIMIT)
+        self._warming = asyncio.Lock()
         self._spare: SessionWorker | None = None
         self._log = get_logger()
 
     async def take(self) -> SessionWorker:
         """A process ready for its job. Raises `office.sandbox`."""
         spare, self._spare = self._spare, None
-        if spare is not None and spare.alive:
-            return spare
+        if spare is not None:
+            if spare.alive:
+                return spare
+            await spare.stop()
         return await self._start()
 
     async def warm(self) -> None:
-        """Have a spare."""
-        if self._spare is None or not self._spare.alive:
-            self._spare = await self._start()
+        """Have a spare, and only one however many ask at once."""
+        async with self._warming:
+            if self._spare is not None and not self._spare.alive:
+                await self.close()
+            if self._spare is None:
+                self._spare = await self._start()
 
     async def _start(self) -> SessionWorker:
         async with self._starting:
             ours, theirs = pair()
+            process = None
             try:
                 process = await asyncio.create_subprocess_exec(
                     *command(self._sandbox, theirs.fileno(), level()),
@@ -86,12 +93,14 @@ class Spawner:
                     cwd="/",
                 )
             except OSError as failure:
-                ours.close()
                 self._log.exception("sandbox-failed", code="office.sandbox")
-                raise SudareError("office.sandbox", str(failure)) from None
+                raise SudareError("office.sandbox", type(failure).__name__) from None
+            else:
+                return SessionWorker(process, ours)
             finally:
                 theirs.close()
-        return SessionWorker(process, ours)
+                if process is None:
+                    ours.close()
 
     async def close(self) -> None:
         """End the spare."""

@@ -1,6 +1,7 @@
 """Composition root of the connector: joining, and the whole wiring of a running one."""
 
 import asyncio
+import json
 import random
 import secrets
 from pathlib import Path
@@ -15,6 +16,8 @@ from sudare.connector.identity import Identity
 from sudare.connector.identity import load as load_identity
 from sudare.connector.officedesk import OfficeDesk
 from sudare.connector.ports import SessionHost
+from sudare.connector.recording.keys import signer
+from sudare.connector.recording.shelf import Shelf
 from sudare.connector.sessions import Sessions
 from sudare.entry import connector_config
 from sudare.runtime import clock
@@ -23,8 +26,8 @@ from sudare.runtime.tasks import Tasks
 CONFIG = "connector.toml"
 
 _TEMPLATE = """[connector]
-gateway = "{gateway}"
-name = "{name}"
+gateway = {gateway}
+name = {name}
 
 [worker]
 sandbox = "bubblewrap"
@@ -41,6 +44,12 @@ sandbox = "bubblewrap"
 # [schedule]
 # kind = "caldav"
 # url = "https://groupware.office.example/"
+#
+# Sessions the gateway says are to be recorded; `sudare recording keys` makes the pair, the private key goes elsewhere.
+# [recording]
+# directory = "recordings"
+# key = "recording.pub"
+# required = true
 """
 
 
@@ -62,7 +71,9 @@ async def join(url: str, token: Secret[str], directory: Path, *, name: str, pin:
         raise SudareError(failure.code, _COMPARE.format(why=failure.detail, seen=seen)) from None
     path = directory / CONFIG
     if not path.exists():
-        path.write_text(_TEMPLATE.format(gateway=url, name=identity.facts.name.replace('"', "")))
+        # A JSON string is a TOML one, whatever is in it.
+        words = {"gateway": json.dumps(url), "name": json.dumps(identity.facts.name, ensure_ascii=False)}
+        path.write_text(_TEMPLATE.format(**words), encoding="utf-8")
     return identity
 
 
@@ -72,12 +83,19 @@ async def run(directory: Path) -> None:
     identity = load_identity(config.state)
     async with Tasks("connector") as tasks:
         desk = OfficeDesk(config.schedule)
-        async with Sessions(config, identity.seal, desk) as sessions:
+        async with Sessions(config, identity.seal, desk, shelf(config, identity)) as sessions:
             control = wire(config, identity, sessions, tasks)
             try:
                 await control.run()
             finally:
                 await desk.close()
+
+
+def shelf(config: ConnectorConfig, identity: Identity) -> Shelf | None:
+    """Where sessions are recorded, if the configuration says so."""
+    if config.recording is None:
+        return None
+    return Shelf(config.recording, signer(config.state), identity.facts.connector, now=clock.now)
 
 
 def wire(config: ConnectorConfig, identity: Identity, host: SessionHost, tasks: Tasks) -> ControlLine:

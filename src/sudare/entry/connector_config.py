@@ -1,21 +1,29 @@
 """
 `connector.toml` to values; every mistake is reported at once, with where it stands and what is expected.
 
-    [connector] gateway name    [worker] sandbox limit    [schedule] kind url account credential
-    [[target]] id name kind host port certificate domain resize
+
+Paths in the file are relative to the file.
+
+    [connector] gateway name state    [worker] sandbox limit    [schedule] kind url account credential authority
+    [[target]] id name kind host port certificate domain resize    [recording] directory key required
 """
 
 import re
+import ssl
 import tomllib
 from pathlib import Path
 from typing import Any, Final
 
 from sudare.base.errors import SudareError
-from sudare.connector.config import API_TARGET, ConnectorConfig, Target, Worker
+from sudare.connector.config import API_TARGET, ConnectorConfig, Recording, Target, Worker
 from sudare.connector.officedesk import ScheduleSettings
+from sudare.connector.recording.keys import reading_public
+from sudare.domain.people import display_name
+from sudare.entry.config import origin_of
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _CERTIFICATE: Final = re.compile(r"first-use|none|sha256:[0-9a-f]{64}")
+_HOST: Final = re.compile(r"[A-Za-z0-9._:%-]{1,253}")
 _LOOPBACK: Final = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -25,12 +33,16 @@ class _Table:
     def __init__(self, where: str, table: object, mistakes: list[str]) -> None:
         self._where = where
         self._mistakes = mistakes
+        self._told: set[str] = set()
         self._left = dict(table) if isinstance(table, dict) else {}
         if not isinstance(table, dict):
             mistakes.append(f"[{where}]: a table is expected")
 
     def wrong(self, key: str, expected: str) -> None:
-        self._mistakes.append(f"[{self._where}] {key}: {expected}")
+        """Tell what is expected of this key; what was told of it first is the cause of the rest."""
+        if key not in self._told:
+            self._told.add(key)
+            self._mistakes.append(f"[{self._where}] {key}: {expected}")
 
     def _take(self, key: str, kind: type, default: Any) -> Any:  # noqa: ANN401 (a TOML value)
         value = self._left.pop(key, default)
@@ -45,6 +57,14 @@ class _Table:
     def text(self, key: str, default: str | None = None) -> str:
         value: str = self._take(key, str, default)
         return value
+
+    def name(self, key: str) -> str:
+        value = self.text(key)
+        try:
+            return display_name(value)
+        except SudareError as failure:
+            self.wrong(key, f"{failure.detail.partition(': ')[2]} expected")
+            return value
 
     def number(self, key: str, low: int, high: int, default: int | None = None) -> int:
         value: int = self._take(key, int, default)
@@ -84,17 +104,20 @@ def load(path: Path) -> ConnectorConfig:
 
 def _read(document: dict[str, Any], path: Path, mistakes: list[str]) -> ConnectorConfig:
     main = _Table("connector", document.pop("connector", {}), mistakes)
-    gateway, name = main.text("gateway"), main.text("name")
+    gateway, name = main.text("gateway"), main.name("name")
     state = Path(main.text("state", "state"))
-    if gateway and not gateway.startswith("https://"):
-        main.wrong("gateway", "an address that begins with https:// expected")
+    try:
+        origin_of(gateway)
+    except ValueError:
+        main.wrong("gateway", "an address such as https://telework.example.lg.jp expected")
     main.done()
     table = _Table("worker", document.pop("worker", {}), mistakes)
     worker = Worker(
         table.choice("sandbox", ("bubblewrap", "none"), "bubblewrap"), table.number("limit", 1, 10_000, 200)
     )
     table.done()
-    schedule = _schedule(document.pop("schedule"), mistakes) if "schedule" in document else None
+    schedule = _schedule(document.pop("schedule"), path.parent, mistakes) if "schedule" in document else None
+    recording = _recording(document.pop("recording"), path.parent, mistakes) if "recording" in document else None
     entries = document.pop("target", [])
     if not isinstance(entries, list):
         mistakes.append("[[target]]: a list of tables is expected")
@@ -103,19 +126,42 @@ def _read(document: dict[str, Any], path: Path, mistakes: list[str]) -> Connecto
     ids = [target.id for target in targets]
     mistakes += [f"[[target]]: {repeated} stands there twice" for repeated in {i for i in ids if ids.count(i) > 1}]
     mistakes += [f"[{key}]: is not a table of this file" for key in document]
-    return ConnectorConfig(gateway, name, path.parent / state, worker, schedule, targets)
+    return ConnectorConfig(gateway, name, path.parent / state, worker, schedule, targets, recording)
 
 
-def _schedule(entry: object, mistakes: list[str]) -> ScheduleSettings | None:
+def _schedule(entry: object, folder: Path, mistakes: list[str]) -> ScheduleSettings | None:
     table = _Table("schedule", entry, mistakes)
     kind, url = table.text("kind", "caldav"), table.text("url")
     account, credential = table.text("account", "{account}"), table.text("credential", "person")
     authority = table.text("authority", "")
+    if authority:
+        authority = str(folder / authority)
+        try:
+            ssl.create_default_context(cadata=Path(authority).read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            table.wrong("authority", f"a PEM file with certificates expected, and {authority} is none")
     table.done()
+    if not url:
+        table.wrong("url", "an address expected")
+        return None
     try:
         return ScheduleSettings(url, kind, account, credential, authority)
     except ValueError as wrong:
         mistakes.append(str(wrong))
+        return None
+
+
+def _recording(entry: object, folder: Path, mistakes: list[str]) -> Recording | None:
+    table = _Table("recording", entry, mistakes)
+    directory, key = table.text("directory"), table.text("key")
+    required = table.truth("required", default=True)
+    table.done()
+    if not directory or not key:
+        return None
+    try:
+        return Recording(folder / directory, reading_public(folder / key), required)
+    except ValueError as wrong:
+        table.wrong("key", str(wrong))
         return None
 
 
@@ -124,7 +170,7 @@ def _target(index: int, entry: object, mistakes: list[str]) -> Target:
     kind = table.choice("kind", ("rdp", "vnc"))
     target = Target(
         id=table.text("id"),
-        name=table.text("name"),
+        name=table.name("name"),
         kind=kind,
         host=table.text("host"),
         port=table.number("port", 1, 65_535, 3389 if kind == "rdp" else 5900),
@@ -134,6 +180,8 @@ def _target(index: int, entry: object, mistakes: list[str]) -> Target:
     )
     if not _ID.fullmatch(target.id) or target.id == API_TARGET:
         table.wrong("id", "letters, digits, dot, dash and underscore expected (and not `api`)")
+    if not _HOST.fullmatch(target.host):
+        table.wrong("host", "a name or an address expected")
     if not _CERTIFICATE.fullmatch(target.certificate):
         table.wrong("certificate", "first-use, none, or sha256: and 64 hex digits expected")
     if target.certificate == "none" and (kind != "vnc" or target.host not in _LOOPBACK):

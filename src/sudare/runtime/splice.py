@@ -5,8 +5,7 @@ Measured: a Python splice costs what haproxy costs, because both are bound by sy
 INVARIANT: nothing is parsed, nothing kept beyond `LIMIT` and one read; a slow reader stops its writer, which is itself
 until it is joined.
 INVARIANT: a reader that takes nothing for `STALL_S` is let go (its writer, being stopped, would not even see the other
-end of its own line close).
-INVARIANT: a connection that was closed is gone after `LINGER_S`, whether its peer takes what waits for it or not.
+end of its own line close), and after a close it has `LINGER_S` for what waits.
 """
 
 import asyncio
@@ -20,8 +19,8 @@ from sudare.runtime.keepalive import notice_loss
 LIMIT: Final = 262_144
 LOW: Final = 65_536
 HELD: Final = 65_536
-LINGER_S: Final = 10.0
 STALL_S: Final = 120.0
+LINGER_S: Final = 10.0
 
 
 class Leg(asyncio.Protocol):
@@ -146,8 +145,9 @@ class Leg(asyncio.Protocol):
                 leg.transport.abort()
 
     def pause_writing(self) -> None:
-        """No more can be taken here: stop reading where it comes from."""
+        """No more goes in here: stop reading where it comes from."""
         self.full = True
+        self._moves()
         self._stalled = asyncio.get_running_loop().call_later(STALL_S, self.abort)
         _pause(self.peer or self)
 
@@ -167,8 +167,8 @@ class Leg(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """One end gone is both ends gone."""
         del exc
-        self._moves()
         self._closed = True
+        self._moves()
         if self._linger is not None:
             self._linger.cancel()
         if self.peer is not None:

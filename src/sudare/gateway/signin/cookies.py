@@ -10,7 +10,6 @@ import base64
 import binascii
 import hashlib
 import os
-from http.cookies import CookieError, SimpleCookie
 
 from sudare.domain.websession import TOKEN_BYTES
 from sudare.gateway.signin.box import Box
@@ -22,11 +21,18 @@ _FLAGS = "Path=/; Secure; HttpOnly; SameSite=Strict"
 
 
 def read(header: str) -> dict[str, str]:
-    """Name and value of each cookie sent; nothing when the header is unreadable."""
-    try:
-        return {name: morsel.value for name, morsel in SimpleCookie(header).items()}
-    except CookieError:
-        return {}
+    """
+    Name and value of each cookie sent (RFC 6265 4.2.1, 5.4); of two with one name the first.
+
+    Other sites of the same domain leave cookies here, too, and with anything in them. Python's own parser gives up on
+    the whole header then: one neighbour's cookie would sign everybody out.
+    """
+    out: dict[str, str] = {}
+    for pair in header.split(";"):
+        name, mark, value = pair.strip(" \t").partition("=")
+        if mark:
+            out.setdefault(name, value)
+    return out
 
 
 def token_from(cookies: dict[str, str]) -> bytes | None:

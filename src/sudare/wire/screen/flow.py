@@ -28,6 +28,7 @@ EXPRESS_RESERVE: Final = 8_000
 EXPRESS_LIMIT: Final = 4_096
 UNIT_MIN, UNIT_MAX, UNIT_S = 1_300, 8_000, 0.010
 RECORDS_MAX: Final = 4_096
+CRISP_S: Final = 0.25
 STALLED_S: Final = 1.0
 RESYNC_S: Final = 4.0
 RTT_WINDOW_S: Final = 10.0
@@ -163,6 +164,10 @@ class Flow:
         """Size to cut the next unit to: what the line carries in 10 ms."""
         del now  # the rate is as of the last ACK; the argument keeps the door the same for a machine that decays
         return max(UNIT_MIN, min(UNIT_MAX, int(self._rate * UNIT_S)))
+
+    def crisp_limit(self) -> int:
+        """Bytes the line carries in 0.25 s: a picture that takes more is to be sent readable first and exact after."""
+        return int(self._rate * CRISP_S)
 
     def stalled(self, now: float) -> bool:
         """Bytes are in flight and no ACK came for 1 s: bulk stops."""
