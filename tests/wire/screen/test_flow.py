@@ -209,6 +209,14 @@ def test_a_line_that_became_slow_is_believed_once_it_is_full():
     assert flow.btl_kbit < 900
 
 
+def test_a_budget_too_small_for_the_line_is_not_taken_for_the_line():
+    flow, now = line(250_000, 0.1, 3)
+
+    flow, now = line(100_000, 0.1, 3, flow, now)
+
+    assert flow.btl_kbit > 1900
+
+
 def test_the_first_acks_after_a_rest_do_not_make_the_line_look_slow():
     flow, now = line(250_000, 0.150, 3)
     before = flow.budget(now)
@@ -220,14 +228,6 @@ def test_the_first_acks_after_a_rest_do_not_make_the_line_look_slow():
     flow.acked(first + 9, 0, now + 60.250)
 
     assert flow.budget(now + 60.250) >= 0.99 * before
-
-
-def test_a_budget_too_small_for_the_line_is_not_taken_for_the_line():
-    flow, now = line(250_000, 0.1, 3)
-
-    flow, now = line(100_000, 0.1, 3, flow, now)
-
-    assert flow.btl_kbit > 1900
 
 
 def test_forgetting_starts_over_and_ignores_late_acks():
