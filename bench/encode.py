@@ -1,16 +1,17 @@
 """
-What the encoder makes of office work: `python -m bench.encode` prints the table of docs/decisions/0001.
+What the encoder makes of office work: `python -m bench.encode` prints the tables of docs/decisions/0001 and 0006.
 
 Bytes are whole UPDATE records, header included; CPU is this process's, encoding only; every run ends pixel-exact.
 """
 
-import statistics
 import time
+from statistics import mean
 
 import numpy as np
 
 from bench import pictures
 from sudare.pixels.encoder import Encoder
+from sudare.pixels.ops import Caps
 from sudare.pixels.tiles import NATIVE
 
 LIMIT = 8_000
@@ -21,14 +22,16 @@ AREA = (310, 120, 1300, pictures.H - 160)  # the paper of the document
 class Run:
     """One session; measures each update separately."""
 
-    def __init__(self, level, window_log):
-        self.encoder = Encoder(pictures.W, pictures.H, level=level, window_log=window_log)
+    def __init__(self, level, window_log, tiles):
+        self.encoder = Encoder(pictures.W, pictures.H, caps=Caps(tiles), level=level, window_log=window_log)
         self.figures = {}
+        self.now = 0.0
 
     def update(self, name, frame, rects, copies=()):
         self.encoder.note(rects, copies)
+        self.now += 1
         start, size = time.process_time(), 0
-        while (unit := self.encoder.encode(frame, limit=LIMIT)) is not None:
+        while (unit := self.encoder.encode(frame, limit=LIMIT, now=self.now)) is not None:
             size += len(unit.body) + HEADER
         self.figures.setdefault(name, []).append((size, (time.process_time() - start) * 1000))
         assert np.array_equal(self.encoder._shadow[:, :, :3], frame[:, :, :3])  # noqa: SLF001
@@ -74,8 +77,8 @@ def scrolling(run, writer, frame, *, hint):
             run.update(name, frame, [AREA])
 
 
-def play(level, window_log, scenes):
-    run, writer = Run(level, window_log), pictures.Writer()
+def play(level, window_log, tiles, scenes):
+    run, writer = Run(level, window_log, tiles), pictures.Writer()
     whole = [(0, 0, pictures.W, pictures.H)]
     document, sheet, mail = scenes
     run.update("first view", document, whole)
@@ -95,15 +98,18 @@ def main():
     scenes = [pictures.document(writer), pictures.sheet(writer), pictures.mail(writer)]
     names = ["first view", "typing", "scroll, hint", "scroll, no hint", "switch, first", "switch, back"]
     print(f"C extension: {NATIVE}; KB and CPU ms per update, mean")
-    print("| level, window | " + " | ".join(names) + " |")
+    print("| level, window, tiles | " + " | ".join(names) + " |")
     print("|---" * (len(names) + 1) + "|")
-    for level, window_log in ((3, 21), (3, 23), (1, 21), (6, 21)):
-        figures = play(level, window_log, scenes)
-        cells = [
-            f"{statistics.mean(s for s, _ in figures[n]) / 1024:.2f} / {statistics.mean(t for _, t in figures[n]):.1f}"
-            for n in names
-        ]
-        print(f"| {level}, 2^{window_log} | " + " | ".join(cells) + " |")
+    seen = {}
+    for level, window_log, tiles in ((3, 21, 0), (3, 21, 4096), (3, 23, 0), (1, 21, 0), (6, 21, 0)):
+        figures = seen[level, window_log, tiles] = play(level, window_log, tiles, scenes)
+        cells = [f"{mean(s for s, _ in figures[n]) / 1024:.2f} / {mean(t for _, t in figures[n]):.1f}" for n in names]
+        print(f"| {level}, 2^{window_log}, {tiles} | " + " | ".join(cells) + " |")
+    size = {key: {n: mean(s for s, _ in found[n]) for n in names} for key, found in seen.items()}
+    plain, cached = size[3, 21, 0], size[3, 21, 4096]
+    assert cached["switch, back"] <= min(5 * 1024, plain["switch, back"] / 100)
+    assert cached["typing"] <= 0.75 * plain["typing"]
+    assert all(cached[n] <= 1.02 * plain[n] for n in names)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
-"""Echo under load on a line in virtual time, push against the flow machine: `python -m bench.flow`."""
+"""A line in virtual time: echo under load, push against the flow machine; first sights: `python -m bench.flow`."""
 
 from tests.wire.screen.link import Ours, Push, played, quantile
+
+from bench import firstsight
 
 
 def main():
@@ -11,6 +13,8 @@ def main():
         echoes = [f"{quantile(w.echo_s, 0.5) * 1000:.0f} / {quantile(w.echo_s, 0.95) * 1000:.0f}" for w in workers]
         pictures = ", ".join(f"{w.frames / 20:.0f}" for w in workers)
         print(f"| {kbit} kbit/s, {rtt_ms} ms | {' | '.join(echoes)} | {pictures} |")
+    print()
+    firstsight.main()
 
 
 if __name__ == "__main__":

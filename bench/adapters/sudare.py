@@ -45,7 +45,7 @@ class Sudare(Target):
         self.chromium_args = [f"--ignore-certificate-errors-spki-list={_spki(self.ready['certificate'])}"]
 
     def login(self, page):
-        """Sign in where the page asks, give the PC's password, and make the screen's window exactly its size."""
+        """Sign in and give the PC's password where the page asks, and make the screen's window exactly its size."""
         page.set_default_timeout(PAGE_MS)
         form, screen = page.get_by_test_id("signin-login"), page.locator(".office > main")
         form.or_(screen).wait_for()
@@ -55,10 +55,14 @@ class Sudare(Target):
             page.get_by_test_id("signin-submit").click()
         screen.wait_for()
         self._window(page)
-        page.get_by_test_id("pc-account").fill(self.ready["account"])
-        page.get_by_test_id("pc-password").fill(self.ready["password"])
-        page.get_by_test_id("remember").uncheck()
-        page.get_by_test_id("pc-submit").click()
+        password = page.get_by_test_id("pc-password")
+        password.or_(page.locator(self.selector)).wait_for()
+        if password.is_visible():
+            if self.ready["account"]:
+                page.get_by_test_id("pc-account").fill(self.ready["account"])
+            password.fill(self.ready["password"])
+            page.get_by_test_id("remember").set_checked(bool(self.opt.get("remember")))
+            page.get_by_test_id("pc-submit").click()
 
     def _window(self, page):
         box, now = page.locator(".office > main").bounding_box(), page.viewport_size

@@ -1,5 +1,6 @@
 """What becomes of a session when something behind the edge dies: real edge, real connector, caged process."""
 
+import asyncio
 import secrets
 import socket
 
@@ -9,6 +10,8 @@ from tests.support.desktops import xvnc
 from tests.support.screens import Screen, known_picture
 
 from sudare.connector import spawner
+from sudare.runtime.pump import pump
+from sudare.runtime.tasks import Tasks
 from sudare.wire.screen import inputs as i
 
 pytestmark = [pytest.mark.anyio, pytest.mark.servers]
@@ -78,3 +81,24 @@ async def test_a_pc_that_refuses_the_connection_is_said():
                 await browser.until(lambda: False)
 
                 assert browser.closed == (4502, "office.pc-unreachable")
+
+
+async def test_a_line_given_up_twice_in_a_row_leaves_no_socket_behind():
+    device, line = socket.socketpair()
+    ours, theirs = socket.socketpair()
+    with device, theirs:
+        async with Tasks("test") as tasks:
+            stream = await asyncio.open_unix_connection(sock=line)
+            given_up = tasks.start(pump(stream, ours, asyncio.Event()), name="pump")
+            device.sendall(b"on its way")
+            theirs.setblocking(False)
+            assert await asyncio.get_running_loop().sock_recv(theirs, 100) == b"on its way"
+
+            for _ in range(2):
+                given_up.cancel()
+                await asyncio.sleep(0)
+            await asyncio.wait([given_up])
+
+            async with asyncio.timeout(20):
+                assert await asyncio.get_running_loop().sock_recv(theirs, 100) == b""
+            stream[1].close()

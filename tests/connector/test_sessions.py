@@ -6,7 +6,7 @@ import secrets
 
 import numpy as np
 import pytest
-from tests.support.browser import Browser, Ephemeral, screen_hello, sealed
+from tests.support.browser import CAPS, OLD_CAPS, Browser, Ephemeral, screen_hello, sealed
 from tests.support.desktops import PASSWORD, xvnc
 from tests.support.house import house
 from tests.support.screens import Screen, known_picture
@@ -15,7 +15,9 @@ from sudare.connector import sessions as hosting
 from sudare.connector.config import Target
 from sudare.connector.officedesk import OfficeDesk
 from sudare.connector.sessions import Sessions
+from sudare.pixels import ops
 from sudare.wire.screen import inputs as i
+from sudare.wire.screen import records as r
 
 pytestmark = [pytest.mark.anyio, pytest.mark.servers]
 
@@ -41,14 +43,14 @@ async def office(*targets, limit=200):
             yield h
 
 
-async def browse(h, *, password=PASSWORD, hello=None, ephemeral=None, **ticket_change):
+async def browse(h, *, password=PASSWORD, hello=None, ephemeral=None, caps=CAPS, **ticket_change):
     ephemeral = ephemeral or Ephemeral()
     ticket, raw = h.ticket(ephemeral, **ticket_change)
     reader, writer = await h.device(raw)
     public = h.identity_of_connector.seal_public
     browser = Browser(reader, writer, seal_public=public, raw_ticket=raw, ephemeral=ephemeral)
     credential = {} if password is None else {"credential": sealed(public, ticket, "", password)}
-    browser.hello(hello or screen_hello(640, 480, **credential))
+    browser.hello(hello or screen_hello(640, 480, caps, **credential))
     return browser
 
 
@@ -68,6 +70,25 @@ async def test_the_browser_shows_the_very_pixels_of_the_office_pc():
 
             screen.paint(known_picture(640, 480, seed=2))
             assert await browser.until(lambda: shows(browser, screen))
+
+
+@pytest.mark.parametrize("caps", [OLD_CAPS, CAPS], ids=["first days", "today"])
+async def test_a_browser_of_any_age_gets_only_what_it_takes(caps):
+    noise = np.random.default_rng(1).integers(
+        0, 256, (480, 640, 4), np.uint8
+    )  # more than an unknown line is trusted with
+    with xvnc(security="TLSVnc") as pc, Screen(pc.display) as screen:
+        screen.paint(noise)
+        async with office(target(pc)) as h:
+            browser = await browse(h, caps=caps)
+            assert await browser.until(lambda: shows(browser, screen))
+            screen.paint(known_picture(640, 480))
+            assert await browser.until(lambda: shows(browser, screen))
+
+            updates = [record.body.body for record in browser.records if isinstance(record.body, r.Update)]
+            sent = {type(op) for body in updates for op in ops.split(body)[0]}
+            assert (ops.Image in sent) == ("jpeg" in caps)
+            assert caps is CAPS or sent <= {ops.Copy, ops.Fill, ops.Pix}
 
 
 async def test_a_key_and_a_click_arrive_at_the_office_pc():

@@ -63,6 +63,16 @@ def test_many_rectangles_become_few():
     assert len(g.take().rects) <= 4
 
 
+def test_of_too_many_rectangles_those_close_together_become_one():
+    g = Gathering(limit=4)
+    corners = [Rect(x, y, 10, 10) for x in (0, 990) for y in (0, 990)]
+
+    for rect in [*corners, Rect(20, 20, 4, 4), Rect(970, 980, 4, 4)]:
+        g.rect(rect)
+
+    assert g.take().rects == [Rect(0, 0, 24, 24), corners[1], corners[2], Rect(970, 980, 30, 20)]
+
+
 def test_empty_rectangles_are_nothing():
     g = Gathering()
 

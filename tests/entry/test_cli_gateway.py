@@ -54,6 +54,16 @@ def test_a_target_is_granted_and_taken_back(run, tmp_path):
     assert run("target", "list").endswith("\t0")
 
 
+def test_a_target_is_recorded_and_no_longer(run, tmp_path):
+    run("connector", "add", "本庁")
+    offer(tmp_path)
+
+    run("target", "record", "企画-0123", "on")
+    assert run("target", "list").split("\t")[3] == "recorded"
+    run("target", "record", "pc-1", "off")
+    assert run("target", "list").split("\t")[3] == ""
+
+
 def test_a_connector_is_revoked(run):
     run("connector", "add", "本庁")
     connector_id = run("connector", "list").split("\t")[0]

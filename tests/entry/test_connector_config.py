@@ -6,6 +6,7 @@ from tests.support.house import self_signed
 from sudare.base.errors import SudareError
 from sudare.connector.config import Target, Worker
 from sudare.connector.officedesk import ScheduleSettings
+from sudare.connector.recording.keys import make
 from sudare.entry.connector_config import load
 
 PIN = "sha256:" + "0a" * 32
@@ -189,3 +190,37 @@ def test_a_file_that_is_not_there_or_not_text_is_told(tmp_path):
     with pytest.raises(SudareError) as noise:
         load(tmp_path / "connector.toml")
     assert noise.value.code == "caller.configuration"
+
+
+@pytest.fixture
+def recording(tmp_path):
+    make(tmp_path)
+
+    def act(text):
+        (tmp_path / "connector.toml").write_text(f'[connector]\ngateway = "https://gw.test"\nname = "c"\n{text}')
+        return load(tmp_path / "connector.toml").recording
+
+    return act
+
+
+def test_without_the_table_nothing_is_recorded(recording):
+    assert recording("") is None
+
+
+def test_recordings_lie_beside_the_file_and_are_required_unless_it_says_otherwise(recording, tmp_path):
+    strict = recording('[recording]\ndirectory = "recordings"\nkey = "recording.pub"\n')
+    lenient = recording('[recording]\ndirectory = "/srv/r"\nkey = "recording.pub"\nrequired = false\n')
+
+    assert (strict.directory, strict.required) == (tmp_path / "recordings", True)
+    assert (str(lenient.directory), lenient.required) == ("/srv/r", False)
+    assert strict.key.public_numbers() == lenient.key.public_numbers()
+
+
+def test_mistakes_about_recordings_are_told_with_the_others(recording):
+    with pytest.raises(SudareError) as caught:
+        recording('[recording]\ndirectory = "r"\nkey = "recording.key"\nrequird = true\n')
+
+    assert "recording.key" in caught.value.detail
+    assert "requird" in caught.value.detail
+    with pytest.raises(SudareError, match="is missing"):
+        recording("[recording]\n")

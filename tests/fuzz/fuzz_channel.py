@@ -1,6 +1,8 @@
 """Fuzz target: anything a browser may send into the channel, and any JSON inside it."""
 
 import hashlib
+import json
+from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -31,3 +33,13 @@ def one(data: bytes) -> None:
             attempt()
         except SudareError:
             continue
+
+
+def seeds():
+    vectors = Path(__file__).parents[1] / "vectors" / "channel"
+    golden = json.loads((vectors / "channel.json").read_text())
+    for sealed in (golden["first"], *golden["up"], json.loads((vectors / "secret.json").read_text())["sealed"]):
+        yield bytes.fromhex(sealed)
+    yield golden["hello"].encode()
+    yield b'{"v":1,"knd":"screen","view":{"w":1280,"h":800,"scale":150},"layout":"us","caps":{"zstd":true}}'
+    yield b'{"id":1,"op":"schedule.window","args":{"start":"2026-07-27","end":"2026-08-03"}}'

@@ -1,12 +1,12 @@
 """
-Feeds the RFB client what a hostile server might say. `one(data)` is a single run; as a script it fuzzes.
+Feeds the RFB client what a hostile server might say.
 
 The first byte chooses where the noise begins (before or after the handshake) and how the rest is cut.
 """
 
-import sys
+from pathlib import Path
 
-from tests.support.rfb import client, greeting
+from tests.support.rfb import client, greeting, rectangle, update
 
 from sudare.desktop.rfb.client import Limits
 from sudare.desktop.source import Phase
@@ -31,9 +31,9 @@ def one(data: bytes) -> None:
     assert (machine.phase is Phase.CLOSED) == (machine.failure is not None)
 
 
-if __name__ == "__main__":
-    import atheris
-
-    atheris.instrument_all()
-    atheris.Setup(sys.argv, one)
-    atheris.Fuzz()
+def seeds():
+    vectors = Path(__file__).parents[1] / "vectors" / "rfb"
+    for recording in sorted(vectors.glob("*.bin")):
+        yield b"\xfe" + recording.read_bytes()
+    yield b"\xfe" + greeting(64, 64)
+    yield b"\xff" + update(rectangle(0, 0, 2, 1, 0, b"bgr-bgr-"))

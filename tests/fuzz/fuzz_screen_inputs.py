@@ -1,10 +1,11 @@
 """
-Hostile browsers: `python -m tests.fuzz.fuzz_screen_inputs -max_total_time=60` (libFuzzer's options).
+Hostile browsers: whatever a browser may send up.
 
 Whatever comes up decodes or is refused with `caller.malformed`; an ACK leaves the flow's books balanced and small.
 """
 
-import sys
+import json
+from pathlib import Path
 
 from sudare.base.errors import SudareError
 from sudare.wire.screen import inputs
@@ -44,14 +45,7 @@ def drive(found: list[inputs.Input]) -> None:
         assert flow.budget(now) >= 4_000
 
 
-def main() -> None:
-    """Hand `one` to libFuzzer."""
-    import atheris
-
-    atheris.instrument_all()
-    atheris.Setup(sys.argv, one)
-    atheris.Fuzz()
-
-
-if __name__ == "__main__":
-    main()
+def seeds():
+    vectors = json.loads((Path(__file__).parents[1] / "vectors" / "screen" / "inputs.json").read_text())
+    for case in vectors["cases"] + vectors["malformed"]:
+        yield bytes.fromhex(case["hex"])

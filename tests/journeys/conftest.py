@@ -10,6 +10,8 @@ def pytest_collection_modifyitems(items):
         if "journeys" in item.path.parts:
             item.add_marker(pytest.mark.servers)
             item.add_marker(pytest.mark.browser)
+    # Playwright keeps its event loop running in this thread until the end; tests with a loop of their own come before.
+    items.sort(key=lambda item: "journeys" in item.path.parts)
 
 
 @pytest.fixture(scope="session")

@@ -36,6 +36,19 @@ def noise_in_x(frame, rng):
     frame[:, :, 3] = rng.integers(0, 256, frame.shape[:2])
 
 
+def photograph(w, h, seed=5):
+    """Light and colour that change slowly, detail at every size, and the noise of a sensor; X is noise."""
+    rng = np.random.default_rng(seed)
+    far = np.hypot(np.fft.fftfreq(h)[:, None], np.fft.fftfreq(w)[None])
+    far[0, 0] = 1
+    layers = [np.fft.ifft2(np.fft.fft2(rng.standard_normal((h, w))) / far**1.2).real for _ in range(4)]
+    light, *tints = [layer / max(1e-9, np.abs(layer).max()) for layer in layers]
+    frame = rng.integers(0, 256, (h, w, 4), np.uint8)
+    for channel, tint in enumerate(tints):
+        frame[:, :, channel] = np.clip(120 + 150 * light + 60 * tint + rng.normal(0, 2.5, (h, w)), 0, 255)
+    return frame
+
+
 @st.composite
 def boxes(draw, frame):
     h, w = frame.shape[:2]

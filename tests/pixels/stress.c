@@ -37,7 +37,32 @@ static void boxes(px_picture *a, const px_picture *b) {
         if (px_pack(a, it, out, size + 1) == 0) abort();
         free(out);
     }
+    size = 6 + (size_t)((it.w + 1) / 2) * it.h;
+    if (size < (1u << 20)) {
+        uint8_t *out = malloc(size);
+        px_ramp(a, it, out, size);
+        if (px_ramp(a, it, out, size - 1) == 0) abort();
+        free(out);
+    }
     px_fill(a, it, (const uint8_t[]){1, 2, 3});
+}
+
+static void images(px_picture *a) {
+    px_box it = box(a);
+    px_common(a, it);
+    int64_t bound = px_jpeg_bound(it.w, it.h);
+    if (bound < 0 || bound > (1 << 20)) return;
+    uint8_t *out = malloc((size_t)bound);
+    int64_t size = px_jpeg(a, it, 1 + (int)any(100), out, (size_t)bound);
+    if (size > bound) abort();
+    if (size > 0) {
+        uint8_t *exact = malloc((size_t)size);
+        memcpy(exact, out, (size_t)size);
+        if (any(2)) exact[any((uint32_t)size)] ^= 1 << any(8);
+        px_unjpeg(a, it, exact, (size_t)size - any(2));
+        free(exact);
+    }
+    free(out);
 }
 
 static void round_trip(void) {
@@ -51,6 +76,7 @@ static void round_trip(void) {
     for (int64_t i = 0; i < found; i++)
         if (out[i].x + out[i].w > w || out[i].y + out[i].h > h || !out[i].w || !out[i].h) abort();
     for (int i = 0; i < 8; i++) boxes(&a, &b);
+    images(&a);
     a.size--;
     if (px_fill(&a, (px_box){0, 0, 1, 1}, (const uint8_t[]){1, 2, 3}) == 0) abort();
     free(a.data);

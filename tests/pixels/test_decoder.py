@@ -1,16 +1,19 @@
 import hashlib
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from tests.vectors.screen.generate import everything
 
 from sudare.base.errors import SudareError
 from sudare.pixels.decoder import Client
+from sudare.pixels.ops import Cache, Op, Store, join, split
 from sudare.wire.screen import records
 
 VECTORS = Path(__file__).parents[1] / "vectors/screen"
 SESSION = json.loads((VECTORS / "session.json").read_text())
+WORK = json.loads((VECTORS / "work.json").read_text())
 BAD = json.loads((VECTORS / "bad_sessions.json").read_text())
 
 
@@ -21,7 +24,7 @@ def feed(client, message):
 
 
 def test_the_golden_session_ends_in_the_known_framebuffers():
-    client = Client()
+    client = Client(SESSION["tiles"])
 
     for step in SESSION["messages"]:
         feed(client, bytes.fromhex(step["hex"]))
@@ -29,9 +32,22 @@ def test_the_golden_session_ends_in_the_known_framebuffers():
         assert hashlib.sha256(client.bgr()).hexdigest() == step["sha256"]
 
 
+def test_office_work_on_a_slow_line_ends_exact_after_every_step():
+    client, seen = Client(WORK["tiles"]), set()
+
+    for step in WORK["steps"]:
+        for message in map(bytes.fromhex, step["messages"]):
+            feed(client, message)
+            bodies = [one.body.body for one in records.decode(message) if isinstance(one.body, records.Update)]
+            seen |= {type(op) for body in bodies for op in split(body)[0]}
+        assert hashlib.sha256(client.bgr()).hexdigest() == step["sha256"]
+
+    assert seen == set(get_args(Op))
+
+
 @pytest.mark.parametrize("case", BAD, ids=lambda c: c["name"])
 def test_a_bad_session_is_refused_at_its_last_message(case):
-    client = Client()
+    client = Client(SESSION["tiles"])
     *fine, bad = map(bytes.fromhex, case["messages"])
     for message in fine:
         feed(client, message)
@@ -40,9 +56,18 @@ def test_a_bad_session_is_refused_at_its_last_message(case):
         feed(client, bad)
 
 
+@pytest.mark.parametrize("op", [Store(0, 1), Cache(0, 0, 1)], ids=["store", "show"])
+def test_a_client_without_a_tile_cache_refuses_its_ops(op):
+    client = Client()
+    client.resize(64, 64)
+
+    with pytest.raises(SudareError, match=r"caller\.malformed"):
+        client.update(join([op], b""))
+
+
 def test_the_vectors_on_disk_are_what_the_generator_writes():
     for name, content in everything().items():
-        if name != "session.json":  # its compressed bytes may differ between versions of zstd
+        if name not in {"session.json", "work.json"}:  # their compressed bytes may differ between versions of zstd
             assert json.loads((VECTORS / name).read_text()) == content
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.pixels.pictures import boxes, picture, pictures
+from tests.pixels.pictures import boxes, photograph, picture, pictures
 
 from sudare.pixels import twin
 
@@ -80,6 +80,70 @@ def test_fill_agrees_with_its_twin(a, bgr, data):
     assert np.array_equal(a, b)
 
 
+@given(pictures(), st.booleans(), st.data())
+def test_ramp_agrees_with_its_twin(a, noisy, data):
+    if noisy:
+        a = np.random.default_rng(data.draw(seeds)).integers(0, 256, a.shape, np.uint8)
+    x, y, w, h = data.draw(boxes(a))
+    box = x, y, min(w, 64), min(h, 64)
+
+    assert native.ramp(a, box) == twin.ramp(a, box)
+
+
+@given(pictures(), st.data())
+def test_common_agrees_with_its_twin(a, data):
+    x, y, w, h = data.draw(boxes(a))
+    box = x, y, min(w, 64), min(h, 64)
+
+    assert native.common(a, box) == twin.common(a, box)
+
+
+def test_a_jpeg_shows_nearly_the_same_and_nothing_beside_it():
+    a, b = photograph(200, 150), np.zeros((150, 200, 4), np.uint8)
+    box = (10, 20, 130, 99)
+
+    native.unjpeg(b, box, native.jpeg(a, box, 70))
+
+    area = np.s_[20:119, 10:140, :3]
+    off = a[area].astype(int) - b[area]
+    assert np.sqrt((off**2).mean()) <= 12
+    b[area] = 0
+    assert not b[:, :, :3].any()
+
+
+def test_a_jpeg_of_another_size_and_a_broken_one_are_refused():
+    a = photograph(64, 64)
+    data = native.jpeg(a, (0, 0, 64, 40), 70)
+
+    for box, bad in [
+        ((0, 0, 64, 41), data),
+        ((0, 0, 63, 40), data),
+        ((0, 0, 64, 40), data[:-40]),
+        ((0, 0, 9, 9), b"no"),
+    ]:
+        with pytest.raises(ValueError, match=r"\S"):
+            native.unjpeg(a, box, bad)
+
+
+def test_without_the_extension_a_jpeg_is_grey_and_none_is_made():
+    a = photograph(8, 8)
+
+    twin.unjpeg(a, (0, 0, 8, 8), b"")
+
+    assert (a[:, :, :3] == 128).all()
+    with pytest.raises(ValueError, match="C extension"):
+        twin.jpeg(a, (0, 0, 8, 8), 70)
+
+
+@pytest.mark.parametrize("engine", [native, twin], ids=["native", "twin"])
+@pytest.mark.parametrize("box", [(0, 0, 65, 1), (0, 0, 1, 65)])
+def test_a_ramp_larger_than_a_tile_is_refused(engine, box):
+    with pytest.raises(ValueError, match=r"\S"):
+        engine.ramp(picture(80, 80, 1), box)
+    with pytest.raises(ValueError, match=r"\S"):
+        engine.common(picture(80, 80, 1), box)
+
+
 @pytest.mark.parametrize("engine", [native, twin], ids=["native", "twin"])
 @pytest.mark.parametrize(
     "box",
@@ -104,6 +168,10 @@ def test_a_box_outside_the_picture_is_refused_and_changes_nothing(engine, box):
     for call in (
         lambda: engine.pack(a, box),
         lambda: engine.solid(a, box),
+        lambda: engine.ramp(a, box),
+        lambda: engine.common(a, box),
+        lambda: engine.jpeg(a, box, 70),
+        lambda: engine.unjpeg(a, box, b"abc"),
         lambda: engine.fill(a, box, b"abc"),
         lambda: engine.apply(a, box, b"abc"),
         lambda: engine.copy(a, box, 0, 0),

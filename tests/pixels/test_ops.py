@@ -11,6 +11,10 @@ any_op = st.one_of(
     st.builds(ops.Copy, u32, u32, side, side, u32, u32),
     st.builds(ops.Fill, u32, u32, side, side, st.binary(min_size=3, max_size=3)),
     st.builds(ops.Pix, u32, u32, side, side),
+    st.builds(ops.Ramp, u32, u32, side, side),
+    st.builds(ops.Image, u32, u32, side, side, st.binary(max_size=20)),
+    st.builds(ops.Store, u32, side),
+    st.builds(ops.Cache, u32, u32, side),
 )
 
 
@@ -31,8 +35,17 @@ def test_any_bytes_split_or_are_malformed(body):
 
 @pytest.mark.parametrize(
     "body",
-    [b"\x01\x00", b"\x01\x04", b"\x06\x03\x00\x00\x01\x01\x09", b"\x06\x03\x00\x00\x00\x01\x00", b"\x03\x02\x00\x00"],
-    ids=["op zero", "op four", "format nine", "no width", "cut"],
+    [
+        b"\x01\x00",
+        b"\x01\x07",
+        b"\x07\x06\x00\x00\x01\x01\x02a",
+        b"\x03\x04\x00\x00",
+        b"\x04\x05\x00\x00\x00",
+        b"\x06\x03\x00\x00\x01\x01\x09",
+        b"\x06\x03\x00\x00\x00\x01\x00",
+        b"\x03\x02\x00\x00",
+    ],
+    ids=["op zero", "op seven", "image cut", "store nothing", "show nothing", "format nine", "no width", "cut"],
 )
 def test_what_this_version_does_not_know_ends_the_stream(body):
     with pytest.raises(SudareError, match=r"caller\.malformed"):

@@ -20,12 +20,17 @@ def test_the_region_near_the_person_comes_first_outwards_from_there():
     assert plan.in_order(small + row, (140, 10)) == [row[2], row[1], row[3], row[0], row[4], *small]
 
 
-def test_only_small_or_near_regions_overtake():
+def test_small_regions_overtake_and_of_large_ones_what_is_near():
     large = [(64 * i, 64 * j, 64, 64) for j in range(5) for i in range(5)]
     small = [(640, 640, 3, 3)]
 
+    assert plan.overtaking(large + small, None) == (small, large)
     assert plan.overtaking(large + small, (2000, 0)) == (small, large)
-    assert plan.overtaking(large + small, (100, 100)) == (large + small, [])
+
+    ahead, behind = plan.overtaking(large + small, (32, 32))
+    near = [(0, 0), (64, 0), (0, 64), (64, 64), (128, 0), (128, 64), (0, 128), (64, 128), (128, 128)]
+    assert ahead == [*((x, y, 64, 64) for x, y in near), *small]  # outwards
+    assert sorted(ahead + behind) == sorted(large + small)
 
 
 def test_boxes_side_by_side_become_one_when_little_is_wasted():

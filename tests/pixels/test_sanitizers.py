@@ -12,9 +12,11 @@ NATIVE = HERE.parents[1] / "src/sudare/pixels/_native"
 def test_the_c_code_is_clean_under_the_address_and_undefined_behaviour_sanitizers(tmp_path):
     program = tmp_path / "stress"
     flags = ["-std=c11", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-fsanitize=address,undefined"]
-    sources = [HERE / "stress.c", NATIVE / "pixels.c"]
+    sources = [HERE / "stress.c", NATIVE / "pixels.c", NATIVE / "jpeg.c"]
     subprocess.run(
-        ["gcc", *flags, "-fno-sanitize-recover=all", f"-I{NATIVE}", *sources, "-o", program], check=True, timeout=60
+        ["gcc", *flags, "-fno-sanitize-recover=all", f"-I{NATIVE}", *sources, "-o", program, "-lturbojpeg"],
+        check=True,
+        timeout=60,
     )
 
     done = subprocess.run([program], capture_output=True, text=True, timeout=120, check=False)

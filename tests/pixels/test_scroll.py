@@ -41,17 +41,17 @@ def test_what_did_not_scroll_is_no_move(other):
 def test_a_scroll_bar_that_moves_the_other_way_does_not_hide_the_scroll():
     encoder, client, frame = Encoder(640, 480), Client(), page()
     client.resize(640, 480)
-    while (update := encoder.encode(frame, limit=100_000)) is not None:
+    while (update := encoder.encode(frame, limit=100_000, now=0)) is not None:
         client.update(update.body)
     frame = page(seed=2)
     frame[:414] = page()[66:]
     frame[100:200, 620:636, :3] = 90
     encoder.note([(0, 0, 640, 480)])
 
-    update = encoder.encode(frame, limit=100_000)
+    update = encoder.encode(frame, limit=100_000, now=0)
 
     assert isinstance(ops.split(update.body)[0][0], ops.Copy)
     while update is not None:
         client.update(update.body)
-        update = encoder.encode(frame, limit=100_000)
+        update = encoder.encode(frame, limit=100_000, now=0)
     assert np.array_equal(client.frame[:, :, :3], frame[:, :, :3])

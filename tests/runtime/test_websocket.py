@@ -304,6 +304,11 @@ async def test_anything_else_first_is_malformed_before_its_body_is_waited_for(ra
 
 
 @pytest_anyio
+async def test_a_length_of_eight_bytes_is_never_that_of_a_first_message():
+    assert await first(frame(BINARY, length=2**16)[:2], end=False, limit=65_536) == "caller.malformed"
+
+
+@pytest_anyio
 @pytest.mark.parametrize("size", range(len(frame(BINARY, b"x" * 126))))
 async def test_a_line_that_ends_early_is_lost(size):
     assert await first(frame(BINARY, b"x" * 126)[:size], limit=126) == "link.lost"

@@ -4,7 +4,9 @@ import pytest
 from tests.support.rows import NOW, browser, connector, person
 
 from sudare.base.errors import SudareError
+from sudare.domain.audit import Event, Kind
 from sudare.domain.places import Offer, SealedSecret, StreamSession
+from sudare.store.audit import Record
 from sudare.store.connectors import Connectors
 from sudare.store.people import People
 from sudare.store.revocations import Revocations
@@ -57,6 +59,42 @@ async def test_who_loses_a_target_loses_the_running_session(targets, database):
 
     assert lost == ["p1"]
     assert [one.subject for one in await Revocations(database).after(0)] == ["s1"]
+
+
+async def test_a_target_that_is_to_be_recorded_cuts_those_who_are_not_and_is_noted(targets, database):
+    await targets.set_people("main", "k1", "a", ["p1"], now=NOW)
+    await Sessions(database).opened(StreamSession("s1", "main", "p1", "", "k1~a", "w", NOW, NOW))
+    event = Event(Kind.TARGET_RECORD, "main", NOW, "operator", "k1~a", detail={"record": "true"})
+
+    await targets.set_record("main", "k1", "a", event, record=True, now=NOW)
+    await targets.set_record("main", "k1", "a", event, record=True, now=NOW)
+
+    assert [t.record for t in await targets.of("main", "p1")] == [True]
+    assert [one.subject for one in await Revocations(database).after(0)] == ["s1"]
+    assert [entry.event for entry in await Record(database).entries()] == [event]
+
+
+async def test_recording_no_longer_cuts_nobody(targets, database):
+    await targets.set_record("main", "k1", "a", record=True, now=NOW)
+    await Sessions(database).opened(StreamSession("s1", "main", "p1", "", "k1~a", "w", NOW, NOW))
+
+    await targets.set_record("main", "k1", "a", record=False, now=NOW)
+
+    assert [t.record for t in await targets.all("main")] == [False, False]
+    assert await Revocations(database).after(0) == []
+
+
+async def test_what_connectors_offer_anew_stays_recorded(targets, database):
+    await targets.set_record("main", "k1", "a", record=True, now=NOW)
+
+    await Connectors(database).offers("k1", "本庁舎", b"key", [Offer("a", "vnc", "B")])
+
+    assert {t.local: t.record for t in await targets.all("main")} == {"a": True, "b": False}
+
+
+async def test_an_unknown_target_cannot_be_recorded(targets):
+    with pytest.raises(SudareError, match=r"caller\.not-found"):
+        await targets.set_record("main", "k1", "zzz", record=True, now=NOW)
 
 
 async def test_unknown_targets_and_people_are_refused(targets):

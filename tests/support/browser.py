@@ -33,8 +33,12 @@ def sealed(seal_public, ticket, account, password):
     return {"account": account, "sealed": b64(seal_secret(seal_public, bind, Secret(password), ephemeral))}
 
 
-def screen_hello(w=1280, h=800, **more):
-    return {"v": 1, "knd": "screen", "view": {"w": w, "h": h, "scale": 100}, "layout": "us", **more}
+OLD_CAPS = {"zstd": True}  # of a browser of the first days
+CAPS = {"zstd": True, "tiles": 4096, "ramp": True, "jpeg": True}
+
+
+def screen_hello(w=1280, h=800, caps=CAPS, **more):
+    return {"v": 1, "knd": "screen", "view": {"w": w, "h": h, "scale": 100}, "layout": "us", "caps": caps, **more}
 
 
 class Browser:
@@ -52,6 +56,7 @@ class Browser:
         self.acking = True
 
     def hello(self, hello):
+        self.client = Client(hello.get("caps", {}).get("tiles", 0))
         self._message(self._channel.first(json.dumps(hello).encode()))
 
     def send(self, *items):

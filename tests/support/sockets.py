@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import datetime as dt
+import ipaddress
 import socket
 import ssl
 import struct
@@ -25,22 +26,20 @@ async def until(condition, seconds=SECONDS):
             await asyncio.sleep(0.005)
 
 
-def certificate(folder, *, names=("localhost",), ips=("127.0.0.1",), key=None, stem="gateway"):
-    """A self-signed certificate in PEM files: (certificate path, key path)."""
-    import ipaddress
-
+def certificate(folder, *, names=("localhost",), key=None, stem="gateway", start=None, end=None):
+    """A self-signed certificate of these names and of 127.0.0.1 in PEM files: (certificate path, key path)."""
     key = key or ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, stem)])
     now = dt.datetime.now(dt.UTC)
-    others = [x509.DNSName(one) for one in names] + [x509.IPAddress(ipaddress.ip_address(one)) for one in ips]
+    others = [*map(x509.DNSName, names), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
     made = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(hours=1))
-        .not_valid_after(now + dt.timedelta(days=1))
+        .not_valid_before(start or now - dt.timedelta(hours=1))
+        .not_valid_after(end or now + dt.timedelta(days=1))
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(x509.SubjectAlternativeName(others), critical=False)
         .sign(key, hashes.SHA256())

@@ -7,6 +7,8 @@ INVARIANT: a target that is not here does not exist, whatever a ticket says.
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+
 from sudare.connector.officedesk import ScheduleSettings
 
 API_TARGET = "api"
@@ -35,6 +37,15 @@ class Worker:
 
 
 @dataclass(frozen=True, slots=True)
+class Recording:
+    """Where sessions are recorded, and who may read it. `required`: no session goes on that should be and cannot."""
+
+    directory: Path
+    key: EllipticCurvePublicKey
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectorConfig:
     """Everything; `state` holds keys and certificate."""
 
@@ -44,6 +55,7 @@ class ConnectorConfig:
     worker: Worker
     schedule: ScheduleSettings | None
     targets: tuple[Target, ...]
+    recording: Recording | None = None
 
     def target(self, target_id: str) -> Target | None:
         """The target of this id."""

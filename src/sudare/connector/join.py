@@ -76,7 +76,7 @@ async def _post(gateway: Gateway, path: str, body: dict[str, Any]) -> bytes:
     line = await connect(gateway)
     payload = msgspec.json.encode(body)
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: {gateway.host}:{gateway.port}\r\nConnection: close\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: {gateway.authority}\r\nConnection: close\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(payload)}\r\n\r\n"
     )
     try:

@@ -26,6 +26,8 @@ from sudare.connector.apidesk import APIStream
 from sudare.connector.config import ConnectorConfig, Target
 from sudare.connector.pins import Pins
 from sudare.connector.ports import OfficeCredential, OfficeDesk
+from sudare.connector.recording.recordings import Recordings, demanded
+from sudare.connector.recording.shelf import Intake, Shelf
 from sudare.connector.spawner import SessionWorker, Spawner
 from sudare.connector.worker import job
 from sudare.runtime.logs import get_logger
@@ -72,10 +74,13 @@ class Beginning:
 class Sessions:
     """All sessions of this connector; a `SessionHost`."""
 
-    def __init__(self, config: ConnectorConfig, seal: ec.EllipticCurvePrivateKey, desk: OfficeDesk) -> None:
+    def __init__(
+        self, config: ConnectorConfig, seal: ec.EllipticCurvePrivateKey, desk: OfficeDesk, shelf: Shelf | None = None
+    ) -> None:
         self._config = config
         self._seal = seal
         self._desk = desk
+        self._recordings = Recordings(shelf)
         self._pins = Pins(config.state)
         self._spawner = Spawner(config.worker.sandbox)
         self._running: dict[str, Running] = {}
@@ -87,6 +92,7 @@ class Sessions:
 
     async def __aenter__(self) -> Self:
         """Have a spare process."""
+        await self._recordings.open()
         self._tasks.start(self._spawner.warm(), name="warm")
         return self
 
@@ -94,10 +100,14 @@ class Sessions:
         self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End everything."""
+        await asyncio.gather(*(self._end(running) for running in self._running.values()))
+        await self._recordings.close()
         await self._tasks.aclose()
-        for running in list(self._running.values()):
-            await running.worker.stop()
         await self._spawner.close()
+
+    async def _end(self, running: Running) -> None:
+        running.over = True
+        await self._recordings.end(running.ticket, running.worker)
 
     async def accept(
         self, ticket: Ticket, raw_ticket: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -180,6 +190,8 @@ class Sessions:
         began = running.ticket
         if (began.per, began.dev, began.tgt) != (ticket.per, ticket.dev, ticket.tgt):
             raise SudareError("denied.not-allowed", "another person's session")
+        if demanded(ticket) and not demanded(began):
+            raise SudareError("denied.not-allowed", "it began before it had to be recorded")
         if not running.worker.send(job.parcel(job.Attach(client)), [theirs.fileno()]):
             raise SudareError("office.pc-closed", "the session process is gone")
         self._log.info("session-resumed", session_id=ticket.ses, person_id=ticket.per)
@@ -199,16 +211,22 @@ class Sessions:
             raise SudareError("office.pc-credentials-missing")
         self._admit(ticket)
         beginning = self._beginning[ticket.ses] = Beginning(ticket)
+        intake: Intake | None = None
         try:
-            worker = await self._start(target, job.Start(self._desktop(target, hello, credential), client), theirs)
+            intake = await self._recordings.begin(ticket)
+            order = job.Start(self._desktop(target, hello, credential), client, intake.order if intake else None)
+            worker = await self._start(target, order, [theirs, intake.theirs] if intake else [theirs])
+            await self._not_cut(beginning, worker)
+        except BaseException:
+            if intake is not None:
+                await intake.abandon()
+            raise
         finally:
             del self._beginning[ticket.ses]
-        if beginning.cut:
-            await worker.stop()
-            raise SudareError("link.lost", "cut while it began")
         running = Running(ticket, worker)
         self._running[ticket.ses] = running
         worker.on_report = lambda content: self._report(running, content)
+        self._recordings.follow(ticket, worker, intake)
         self._tasks.start(self._watch(running), name="watch")
         self._tasks.start(self._spawner.warm(), name="warm")
         self._log.info("session-began", session_id=ticket.ses, person_id=ticket.per, target_id=ticket.tgt)
@@ -223,13 +241,18 @@ class Sessions:
         if people.count(ticket.per) >= PER_PERSON:
             raise SudareError("busy.sessions", "this person's")
 
-    async def _start(self, target: Target, start: job.Start, theirs: socket.socket) -> SessionWorker:
-        """A process at its job."""
+    async def _not_cut(self, beginning: Beginning, worker: SessionWorker) -> None:
+        if beginning.cut:
+            await worker.stop()
+            raise SudareError("link.lost", "cut while it began")
+
+    async def _start(self, target: Target, start: job.Start, theirs: list[socket.socket]) -> SessionWorker:
+        """A process at its job, with the ends that are to be its own."""
         pc = await _dial(target)
         try:
             worker = await self._spawner.take()
             try:
-                _order(worker, start, [pc.fileno(), theirs.fileno()])
+                _order(worker, start, [end.fileno() for end in (pc, *theirs)])
             except SudareError:
                 await worker.stop()
                 raise
@@ -291,7 +314,7 @@ class Sessions:
             beginning.cut = beginning.cut or hit(beginning.ticket)
         for running in [running for running in self._running.values() if hit(running.ticket)]:
             running.over = True
-            self._tasks.start(running.worker.stop(), name="cut")
+            self._tasks.start(self._end(running), name="cut")
         for writer in [writer for writer, ticket in self._api.items() if hit(ticket)]:
             writer.close()
 
@@ -308,7 +331,8 @@ def _client(ticket: Ticket, hello: Hello, channel: OfficeEnd) -> job.Client:
     if view is None:
         raise SudareError("caller.malformed", "a screen needs a view")
     may_input = ticket.rgt.get("input", False)
-    return job.Client(job.Channel.of(channel.state()), view.w, view.h, view.scale, may_input)
+    caps = job.Caps(hello.caps.tiles, ramp=hello.caps.ramp, jpeg=hello.caps.jpeg)
+    return job.Client(job.Channel.of(channel.state()), view.w, view.h, view.scale, may_input, caps)
 
 
 def _order(worker: SessionWorker, start: job.Start, files: list[int]) -> None:

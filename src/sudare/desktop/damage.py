@@ -19,6 +19,11 @@ def _union(a: Rect, b: Rect) -> Rect:
     return Rect(x, y, max(a.x + a.w, b.x + b.w) - x, max(a.y + a.h, b.y + b.h) - y)
 
 
+def _waste(a: Rect, b: Rect) -> int:
+    union = _union(a, b)
+    return union.w * union.h - a.w * a.h - b.w * b.h
+
+
 class Gathering:
     """Damage as it comes in."""
 
@@ -82,6 +87,7 @@ class Gathering:
                 rects[i] = union
                 return
         if len(rects) >= self._limit:
-            rects[-1] = _union(rects[-1], rect)
+            best = min(range(len(rects)), key=lambda i: _waste(rects[i], rect))
+            rects[best] = _union(rects[best], rect)
         else:
             rects.append(rect)

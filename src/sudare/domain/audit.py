@@ -33,6 +33,7 @@ class Kind(Enum):
     CONNECTOR_RENEWED = "connector:certificate:renewed"
     CONNECTOR_REVOKED = "connector:connector:revoked"
     TARGET_PEOPLE = "connector:target:people"
+    TARGET_RECORD = "connector:target:record"
     STREAM_OPENED = "session:stream:opened"
 
 

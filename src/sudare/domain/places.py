@@ -46,6 +46,7 @@ class Target:
     kind: str
     name: str
     offered: bool
+    record: bool  # whether sessions on it are to be recorded
 
     @property
     def id(self) -> str:

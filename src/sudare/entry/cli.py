@@ -1,4 +1,4 @@
-"""The `sudare` command: `sudare gateway ...` and `sudare connector ...`."""
+"""The `sudare` command: `sudare gateway ...`, `sudare connector ...` and `sudare recording ...`."""
 
 import json
 import os
@@ -13,6 +13,8 @@ from sudare.entry import cli_connector, cli_gateway
 app = App(name="sudare", help="Sudare: see through, take nothing through.")
 app.command(cli_gateway.app)
 app.command(cli_connector.app)
+# Imported when used: a gateway has no use for it.
+app.command("sudare.entry.cli_recording:app", name="recording", help="Recordings of sessions: verification, playing.")
 
 
 def main(arguments: list[str] | None = None) -> None:

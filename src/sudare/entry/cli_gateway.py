@@ -136,13 +136,26 @@ def connector_revoke(connector_id: str, /, *, directory: Dir) -> None:
 
 @target.command(name="list")
 def target_list(*, directory: Dir) -> None:
-    """Every office PC: id, kind, name, how many may use it."""
+    """Every office PC: id, kind, name, whether its sessions are recorded, how many may use it."""
 
     async def act() -> None:
         async with _desk(directory) as (stores, _):
             people = await stores.targets.people(TENANT)
             for one in await stores.targets.all(TENANT):
-                print(one.id, one.kind, one.name, len(people.get(one.id, [])), sep="\t")
+                print(
+                    one.id, one.kind, one.name, "recorded" if one.record else "", len(people.get(one.id, [])), sep="\t"
+                )
+
+    uvloop.run(act())
+
+
+@target.command(name="record")
+def target_record(target: str, state: Literal["on", "off"], /, *, directory: Dir) -> None:
+    """Record sessions on this office PC, or no longer. Whoever uses it now connects anew, and is told."""
+
+    async def act() -> None:
+        async with _desk(directory) as (_, desk):
+            await desk.set_record(await desk.find_target(target), clock.now(), record=state == "on")
 
     uvloop.run(act())
 

@@ -16,6 +16,8 @@ from sudare.connector.identity import Identity
 from sudare.connector.identity import load as load_identity
 from sudare.connector.officedesk import OfficeDesk
 from sudare.connector.ports import SessionHost
+from sudare.connector.recording.keys import signer
+from sudare.connector.recording.shelf import Shelf
 from sudare.connector.sessions import Sessions
 from sudare.entry import connector_config
 from sudare.runtime import clock
@@ -43,6 +45,12 @@ sandbox = "bubblewrap"
 # [schedule]
 # kind = "caldav"
 # url = "https://groupware.office.example/"
+#
+# Sessions the gateway says are to be recorded; `sudare recording keys` makes the pair, the private key goes elsewhere.
+# [recording]
+# directory = "recordings"
+# key = "recording.pub"
+# required = true
 """
 
 
@@ -77,12 +85,19 @@ async def run(directory: Path) -> None:
     open_files()
     async with Tasks("connector") as tasks:
         desk = OfficeDesk(config.schedule)
-        async with Sessions(config, identity.seal, desk) as sessions:
+        async with Sessions(config, identity.seal, desk, shelf(config, identity)) as sessions:
             control = wire(config, identity, sessions, tasks)
             try:
                 await control.run()
             finally:
                 await desk.close()
+
+
+def shelf(config: ConnectorConfig, identity: Identity) -> Shelf | None:
+    """Where sessions are recorded, if the configuration says so."""
+    if config.recording is None:
+        return None
+    return Shelf(config.recording, signer(config.state), identity.facts.connector, now=clock.now)
 
 
 def wire(config: ConnectorConfig, identity: Identity, host: SessionHost, tasks: Tasks) -> ControlLine:

@@ -1,10 +1,11 @@
 """
 `connector.toml` to values; every mistake is reported at once, with where it stands and what is expected.
 
+
 Paths in the file are relative to the file.
 
     [connector] gateway name state    [worker] sandbox limit    [schedule] kind url account credential authority
-    [[target]] id name kind host port certificate domain resize
+    [[target]] id name kind host port certificate domain resize    [recording] directory key required
 """
 
 import re
@@ -14,8 +15,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from sudare.base.errors import SudareError
-from sudare.connector.config import API_TARGET, ConnectorConfig, Target, Worker
+from sudare.connector.config import API_TARGET, ConnectorConfig, Recording, Target, Worker
 from sudare.connector.officedesk import ScheduleSettings
+from sudare.connector.recording.keys import reading_public
 from sudare.domain.people import display_name
 from sudare.entry.config import origin_of
 
@@ -115,6 +117,7 @@ def _read(document: dict[str, Any], path: Path, mistakes: list[str]) -> Connecto
     )
     table.done()
     schedule = _schedule(document.pop("schedule"), path.parent, mistakes) if "schedule" in document else None
+    recording = _recording(document.pop("recording"), path.parent, mistakes) if "recording" in document else None
     entries = document.pop("target", [])
     if not isinstance(entries, list):
         mistakes.append("[[target]]: a list of tables is expected")
@@ -123,7 +126,7 @@ def _read(document: dict[str, Any], path: Path, mistakes: list[str]) -> Connecto
     ids = [target.id for target in targets]
     mistakes += [f"[[target]]: {repeated} stands there twice" for repeated in {i for i in ids if ids.count(i) > 1}]
     mistakes += [f"[{key}]: is not a table of this file" for key in document]
-    return ConnectorConfig(gateway, name, path.parent / state, worker, schedule, targets)
+    return ConnectorConfig(gateway, name, path.parent / state, worker, schedule, targets, recording)
 
 
 def _schedule(entry: object, folder: Path, mistakes: list[str]) -> ScheduleSettings | None:
@@ -145,6 +148,20 @@ def _schedule(entry: object, folder: Path, mistakes: list[str]) -> ScheduleSetti
         return ScheduleSettings(url, kind, account, credential, authority)
     except ValueError as wrong:
         mistakes.append(str(wrong))
+        return None
+
+
+def _recording(entry: object, folder: Path, mistakes: list[str]) -> Recording | None:
+    table = _Table("recording", entry, mistakes)
+    directory, key = table.text("directory"), table.text("key")
+    required = table.truth("required", default=True)
+    table.done()
+    if not directory or not key:
+        return None
+    try:
+        return Recording(folder / directory, reading_public(folder / key), required)
+    except ValueError as wrong:
+        table.wrong("key", str(wrong))
         return None
 
 

@@ -13,8 +13,11 @@ import zstandard
 
 from sudare.base.cursor import Reader
 from sudare.base.errors import SudareError
+from sudare.pixels import ramp, tiles
+from sudare.pixels.cache import Slots
 from sudare.pixels.frames import AREA_LIMIT, BGR, Frame, black, size_is_allowed
-from sudare.pixels.ops import Copy, Fill, Op, Pix, split
+from sudare.pixels.grid import Grid
+from sudare.pixels.ops import Cache, Copy, Fill, Image, Op, Pix, Ramp, Store, split
 
 WINDOW_LIMIT: Final = 1 << 23
 UPDATE, CURSOR, RESIZE = 1, 2, 3
@@ -23,10 +26,12 @@ _SLICE: Final = 256  # input bytes at a time: bounds what a hostile stream can m
 
 
 class Client:
-    """What a browser holds of one session: framebuffer, cursors and decompressor."""
+    """What a browser holds of one session: framebuffer, cursors, decompressor and `tiles` slots of remembered tiles."""
 
-    def __init__(self) -> None:
+    def __init__(self, tiles: int = 0) -> None:
         self.frame: Frame = np.zeros((0, 0, 4), np.uint8)
+        self._tiles = tiles
+        self._kept: Slots[BGR] = Slots(tiles)
         self.cursor: bytes = b"\x01"  # body of the CURSOR record in force, images resolved
         self._cursors: dict[int, bytes] = {}
         self._forget_stream()
@@ -44,8 +49,9 @@ class Client:
             self._point(body)
 
     def reset(self) -> None:
-        """Forget decompressor and cursors; the framebuffer becomes black."""
+        """Forget decompressor, cursors and remembered tiles; the framebuffer becomes black."""
         self.frame[:] = 0
+        self._kept = Slots(self._tiles)
         self.cursor = b"\x01"
         self._cursors.clear()
         self._forget_stream()
@@ -59,8 +65,7 @@ class Client:
     def update(self, body: bytes) -> None:
         """Apply the body of one UPDATE."""
         ops, stream = split(body)
-        pixels = self._inflate(stream, self._needed(ops))
-        pos = 0
+        pixels = memoryview(self._inflate(stream, self._needed(ops)))
         for op in ops:
             match op:
                 case Copy():
@@ -70,9 +75,43 @@ class Client:
                     self._area(op.x, op.y, op.w, op.h)[:] = np.frombuffer(op.bgr, np.uint8)
                 case Pix():
                     size = op.w * op.h * 3
-                    part = np.frombuffer(pixels, np.uint8, size, pos).reshape(op.h, op.w, 3)
+                    part = np.frombuffer(pixels[:size], np.uint8).reshape(op.h, op.w, 3)
                     self._area(op.x, op.y, op.w, op.h)[:] = part
-                    pos += size
+                    pixels = pixels[size:]
+                case Ramp():
+                    size = ramp.size(op.w, op.h)
+                    ramp.draw(self._area(op.x, op.y, op.w, op.h), pixels[:size])
+                    pixels = pixels[size:]
+                case Store():
+                    for tile in self._tiles_of(op):
+                        self._kept.put(tile.copy())
+                case Cache():
+                    self._show(op)
+                case Image():
+                    self._develop(op)
+
+    def _develop(self, op: Image) -> None:
+        try:
+            tiles.unjpeg(self.frame, (op.x, op.y, op.w, op.h), op.jpeg)
+        except ValueError:
+            raise SudareError("caller.malformed", f"no JPEG of {op.w}*{op.h}") from None
+
+    def _tiles_of(self, op: Store | Cache) -> list[BGR]:
+        height, width = self.frame.shape[:2]
+        grid = Grid(width, height)
+        if not self._tiles or op.tile + op.count > grid.count:
+            raise SudareError("caller.malformed", f"tiles {op.tile} to {op.tile + op.count} of {grid.count}")
+        return [self._area(*grid.box(index)) for index in range(op.tile, op.tile + op.count)]
+
+    def _show(self, op: Cache) -> None:
+        for i, tile in enumerate(self._tiles_of(op)):
+            try:
+                kept = self._kept.use(op.slot + i)
+            except KeyError:
+                raise SudareError("caller.malformed", f"slot {op.slot + i} is empty") from None
+            if kept.shape != tile.shape:
+                raise SudareError("caller.malformed", f"a tile of {kept.shape} where {tile.shape} is wanted")
+            tile[:] = kept
 
     def bgr(self) -> bytes:
         """The framebuffer as BGR bytes, rows top down; what the golden vectors hash."""
@@ -82,16 +121,22 @@ class Client:
         self._stream = zstandard.ZstdDecompressor(max_window_size=WINDOW_LIMIT).decompressobj()
 
     def _needed(self, ops: Sequence[Op]) -> int:
-        """Bytes the PIX ops want; every op is checked against the framebuffer before anything is drawn."""
-        need = 0
+        """Bytes the ops want; areas are checked against the framebuffer before anything is drawn."""
+        need = area = 0
         for op in ops:
-            if isinstance(op, Copy):
-                self._area(op.sx, op.sy, op.w, op.h)
-                self._area(op.dx, op.dy, op.w, op.h)
-            else:
-                self._area(op.x, op.y, op.w, op.h)
-                need += op.w * op.h * 3 if isinstance(op, Pix) else 0
-        if need > AREA_LIMIT * 3:
+            match op:
+                case Copy():
+                    self._area(op.sx, op.sy, op.w, op.h)
+                    self._area(op.dx, op.dy, op.w, op.h)
+                case Fill() | Image():
+                    self._area(op.x, op.y, op.w, op.h)
+                case Pix() | Ramp():
+                    self._area(op.x, op.y, op.w, op.h)
+                    area += op.w * op.h
+                    need += op.w * op.h * 3 if isinstance(op, Pix) else ramp.size(op.w, op.h)
+                case Store() | Cache():
+                    self._tiles_of(op)
+        if area > AREA_LIMIT:
             raise SudareError("caller.malformed", "more pixels than the largest framebuffer has")
         return need
 

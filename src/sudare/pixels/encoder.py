@@ -1,210 +1,321 @@
 """
 From damage to the body of the next UPDATE.
 
-INVARIANT: the shadow is what the client shows once it has applied every body given so far, bit for bit.
-INVARIANT: once `encode` gives None, the shadow equals the frame wherever damage was ever noted.
+INVARIANT: the shadow is what the client shows once it has applied every body given so far, bit for bit, but for the
+areas marked lossy; a lossy area is always sent again.
+INVARIANT: once `encode` gives None, nothing is lossy and the shadow equals the frame wherever damage was ever noted.
 Nothing is queued: a region that changes again before its turn is sent in its newest state only.
 
-Damage is worked off in passes. Damage noted during a pass waits for the next one, so a small area that never rests
-(a clock, a video) cannot keep a large one from ever being sent; `last` marks the end of a pass.
+`passes` says what is next; a pass too large for the line is sent in ramp pixels first. `last` marks the end of a pass.
 """
 
-from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 import zstandard
 
-from sudare.pixels import moves, plan, scroll, tiles
-from sudare.pixels.frames import TILE, Frame, Mask, black, mask, size_is_allowed
-from sudare.pixels.ops import Box, Copy, Fill, Move, Op, Pix, join
+from sudare.pixels import photo, plan, ramp, tiles
+from sudare.pixels.cache import TileCache, digest
+from sudare.pixels.frames import Frame, black, cell, cover, mask, size_is_allowed
+from sudare.pixels.grid import Grid
+from sudare.pixels.lossy import Lossy
+from sudare.pixels.ops import Box, Caps, Copy, Fill, Image, Move, Op, Pix, Ramp, join
+from sudare.pixels.passes import Pass, Passes
 from sudare.pixels.plan import Point
 
 LIMIT_MIN: Final = 256
 LIMIT_MAX: Final = 131_072
-MOVES_MAX: Final = 32  # more hints than this between two looks are not worth trying
 _OP_BYTES: Final = 12
 _ROUNDS: Final = 8
 _CHUNK: Final = 3  # raw bytes tried at once, in limits: what one wrong guess can cost
+_REST_S: Final = 0.3  # a tile that changes more often is not worth remembering
+_HASHED_MIN: Final = 512  # pixels: a smaller change is cheaper to send than to look up
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Body of one UPDATE record; `last` when it ends a pass: everything noted before the pass began is now shown."""
+    """
+    Body of one UPDATE record.
+
+    `last` when it ends its pass: what was noted before the pass began is now shown; `lossy` when not all of it exactly.
+    """
 
     body: bytes
     last: bool
+    lossy: bool
     raw_pixels: int
 
 
-class Encoder:
-    """Mirror of the client's framebuffer (the shadow) and the session's zstd stream."""
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """A tile the client may hold: what of it differs, its digest and pixels."""
 
-    def __init__(self, w: int, h: int, *, level: int = 3, window_log: int = 21) -> None:
-        self._moves: list[Move] = []
-        self._queue: deque[Box] = deque()  # this pass: boxes as found when it began, pixels as they are when sent
-        self._noted: Mask
+    box: Box
+    key: bytes
+    pixels: bytes
+
+
+@dataclass(slots=True)
+class _Taken:
+    """Off the queue: boxes of one colour, boxes to be drawn, tiles the client may hold; and tiles that change a lot."""
+
+    fills: dict[bytes, list[Box]] = field(default_factory=dict)
+    boxes: list[Box] = field(default_factory=list)
+    photos: list[Box] = field(default_factory=list)
+    hits: dict[int, _Hit] = field(default_factory=dict)
+    tiles: set[int] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class _Unit:
+    """What goes into one UPDATE."""
+
+    ops: list[Op]
+    stream: bytearray
+    images: int = 0  # bytes of them among the ops
+    raw: int = 0
+    lossy: bool = False
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes so far."""
+        return len(self.stream) + self.images + len(self.ops) * _OP_BYTES
+
+
+class Encoder:
+    """Mirror of the client's framebuffer (the shadow), of its tile cache, and the session's zstd stream."""
+
+    def __init__(self, w: int, h: int, *, caps: Caps = Caps(), level: int = 3, window_log: int = 21) -> None:  # noqa: B008
         self._params = zstandard.ZstdCompressionParameters.from_level(level, window_log=window_log)
-        self._ratio = 0.25  # compressed bytes for one raw byte, lately
-        self._begin_stream()
+        # Compressed bytes for one raw byte, lately; of an image, for one pixel.
+        self._ratios: dict[type[Op], float] = {Pix: 0.25, Ramp: 0.25, Image: 0.25}
+        self._near: Point | None = None
+        self._begin_client(caps)
         self.resize(w, h)
 
     def resize(self, w: int, h: int) -> None:
-        """The client's framebuffer becomes w*h and black; all of it is pending. The stream goes on."""
+        """The client's framebuffer becomes w*h and black; all of it is pending. Stream and remembered tiles stay."""
         if not size_is_allowed(w, h):
             raise ValueError(f"framebuffer {w}*{h}")
         self._shadow = black(w, h)
+        self._grid = Grid(w, h)
         self._everything()
 
-    def reset(self) -> None:
-        """The client forgot everything: black again, all pending, a new zstd frame."""
+    def reset(self, caps: Caps | None = None) -> None:
+        """The client forgot everything, or is another one: black again, all pending, a new zstd frame."""
         self._shadow[:] = 0
-        self._begin_stream()
+        self._begin_client(caps or self._caps)
         self._everything()
 
-    def note(self, rects: Sequence[Box], copies: Sequence[Move] = ()) -> None:
+    def note(self, rects: Sequence[Box], copies: Sequence[Move] = (), *, now: float = 0.0) -> None:
         """
         Damage accumulates; nothing is encoded. What lies outside the frame is cut off.
 
         One caller at a time: not while `encode` runs in a thread. The frame itself may change meanwhile, as long as
         that damage is noted afterwards.
         """
-        height, width = self._shadow.shape[:2]
-        for x, y, w, h in rects:
-            self._mark(x, y, w, h)
-        for move in copies:
-            self._mark(move[4], move[5], move[2], move[3])
-        self._moves = [*self._moves, *(move for move in copies if moves.fits(move, width, height))]
+        self._passes.note(rects, copies, now)
+
+    def expect_answer(self) -> None:
+        """The person did something after a while: from here on `answer` gives what is noted now."""
+        self._passes.expect_answer()
 
     @property
     def pending(self) -> bool:
-        """Whether anything waits to be sent or looked at; noted pixels may turn out to be equal."""
-        return bool(self._moves) or bool(self._queue) or bool(self._noted.any())
+        """Whether anything waits: damage (which may turn out to be none), or lossy pixels to be refined."""
+        return bool(self._lossy) or self._passes.waiting
 
-    def encode(self, frame: Frame, *, limit: int, near: Point | None = None) -> Update | None:
+    def encode(
+        self, frame: Frame, *, limit: int, now: float, near: Point | None = None, crisp: int | None = None
+    ) -> Update | None:
         """
-        The newest state of the next unit, in about `limit` bytes; None when nothing noted differs.
+        The newest state of the next unit, in about `limit` bytes; None when nothing noted differs and all is exact.
 
-        Small regions come before large ones. With `near`, fresh damage that is small or close to it overtakes the pass.
+        What is `near` comes first in its pass, small regions before large ones. A pass that would take more than
+        `crisp` bytes is sent in ramp pixels first, if the client takes them.
         """
+        limit = self._checked(frame, limit, near)
+        copies, chosen = self._passes.next(frame, self._near, crisp if self._caps.ramp else None)
+        return self._unit(frame, copies, chosen, limit, now)
+
+    def answer(self, frame: Frame, *, limit: int, now: float, near: Point | None) -> Update | None:
+        """
+        Only what a person who just did something waits for: fresh damage that is small or close to `near`, and does not
+        move by itself. None when there is none.
+        """
+        limit = self._checked(frame, limit, near)
+        copies, chosen = self._passes.answer(frame, near)
+        return self._unit(frame, copies, chosen, limit, now)
+
+    def _checked(self, frame: Frame, limit: int, near: Point | None) -> int:
         if frame.shape != self._shadow.shape:
             raise ValueError(f"a frame of {frame.shape} for a shadow of {self._shadow.shape}")
-        limit = max(LIMIT_MIN, min(limit, LIMIT_MAX))
-        hints, self._moves = self._moves, []
-        ops: list[Op] = []
-        if len(hints) <= MOVES_MAX:
-            ops += moves.settle(self._shadow, frame, hints)
-        if hints or not self._queue:
-            ops += self._begin_pass(frame, near)
-        elif near is not None:
-            self._let_overtake(frame, near)
-        if not self._queue and not ops:
+        self._near = near or self._near
+        return max(LIMIT_MIN, min(limit, LIMIT_MAX))
+
+    def _unit(self, frame: Frame, copies: list[Copy], chosen: Pass, limit: int, now: float) -> Update | None:
+        self._copied(copies, now)
+        if not chosen.boxes and not copies:
             return None
-        stream, raw = self._spend(frame, ops, limit)
-        return Update(join(ops, bytes(stream)), last=not self._queue, raw_pixels=raw)
+        unit = _Unit(list(copies), bytearray())
+        self._spend(frame if chosen.still is None else chosen.still, unit, chosen, limit, now)
+        self._passes.spent(frame, chosen)
+        last = chosen.refining or not chosen.boxes
+        return Update(join(unit.ops, bytes(unit.stream)), last, unit.lossy, unit.raw)
 
-    def _begin_pass(self, frame: Frame, near: Point | None) -> list[Copy]:
-        """Everything that differs now, in order of sending; a scroll without a hint becomes a COPY first."""
-        touched, self._noted = self._noted, self._blank()
-        for x, y, w, h in self._queue:
-            _set(touched, x, y, w, h)
-        found = tiles.diff(frame, self._shadow, touched)
-        move = scroll.guess(frame, self._shadow, found)
-        copies = moves.settle(self._shadow, frame, [move]) if move else []
+    def _copied(self, copies: Iterable[Copy], now: float) -> None:
         for op in copies:
-            _set(touched, op.dx, op.dy, op.w, op.h)
-        if copies:
-            found = tiles.diff(frame, self._shadow, touched)
-        self._queue = deque(plan.in_order(found, near))
-        return copies
+            self._passes.scrolled = True
+            self._lossy.move((op.sx, op.sy, op.w, op.h, op.dx, op.dy))
+            cover(self._changed_at, (op.dx, op.dy, op.w, op.h), now)
 
-    def _let_overtake(self, frame: Frame, near: Point) -> None:
-        """Fresh damage that answers the person goes to the front; the rest of it waits for the next pass."""
-        touched, self._noted = self._noted, self._blank()
-        ahead, behind = plan.overtaking(tiles.diff(frame, self._shadow, touched), near)
-        for x, y, w, h in behind:
-            _set(self._noted, x, y, w, h)
-        fresh = set(map(plan.tile_of, ahead))
-        self._queue = deque([*ahead, *(box for box in self._queue if plan.tile_of(box) not in fresh)])
-
-    def _spend(self, frame: Frame, ops: list[Op], limit: int) -> tuple[bytearray, int]:
-        """Encode boxes from the left of the queue until the limit is near: guess, compress, measure, guess again."""
-        stream = bytearray()
-        raw = 0
+    def _spend(self, frame: Frame, unit: _Unit, chosen: Pass, limit: int, now: float) -> None:
+        """Encode boxes from the left of a pass until the limit is near: guess, compress, measure, guess again."""
         for _ in range(_ROUNDS):
-            room = limit - len(stream) - len(ops) * _OP_BYTES
-            if not self._queue or (stream and room < limit // 4):
+            room = limit - unit.size
+            if not chosen.boxes or ((unit.stream or unit.images) and room < limit // 4):
                 break
-            fills, boxes = self._take(frame, max(room, LIMIT_MIN), limit * _CHUNK)
-            ops += fills
-            if boxes:
-                size, part = self._compress(frame, boxes, ops)
-                raw += size
-                stream += part
-        return stream, raw
+            taken = self._take(frame, chosen, max(room, LIMIT_MIN), limit * _CHUNK)
+            self._remember(unit, taken.tiles, now)
+            self._show(unit, taken, now)
+            self._fill(unit, taken.fills, now)
+            self._draw_photos(frame, unit, taken.photos, now)
+            if taken.boxes and chosen.ramping:
+                self._draw_ramps(frame, unit, taken.boxes, now)
+            elif taken.boxes:
+                self._draw(frame, unit, taken.boxes, now)
 
-    def _take(self, frame: Frame, room: int, most: int) -> tuple[list[Fill], list[Box]]:
+    def _take(self, frame: Frame, chosen: Pass, room: int, most: int) -> _Taken:
         """The next boxes that should compress into `room`; a box too large for what is left is cut."""
-        fills: dict[bytes, list[Box]] = {}
-        boxes: list[Box] = []
-        allow = min(int(room / self._ratio), most)
+        out = _Taken()
+        ramping = chosen.ramping
+        allow = min(int(room / self._ratios[Ramp if ramping else Pix]), most)
         count = 0
-        while self._queue and allow > 0 and count * _OP_BYTES < room:
-            box = self._queue.popleft()
+        while chosen.boxes and allow > 0 and count * _OP_BYTES < room:
+            box = chosen.boxes.popleft()
             count += 1
+            x, y, w, h = box
+            tile = self._grid.index(box)
+            if w * h >= _HASHED_MIN:
+                out.tiles.add(tile)
             colour = tiles.solid(frame, box)
             if colour is not None:
-                fills.setdefault(colour, []).append(box)
-                continue
-            x, y, w, h = box
-            rows = h if w * h * 3 <= allow else max(1, allow // (w * 3))
-            if rows < h:
-                self._queue.appendleft((x, y + rows, w, h - rows))
-                allow = 0
-            boxes.append((x, y, w, rows))
-            allow -= w * rows * 3
-        return self._fill(fills), boxes
-
-    def _fill(self, fills: dict[bytes, list[Box]]) -> list[Fill]:
-        out = [Fill(*box, colour) for colour, boxes in fills.items() for box in plan.merged(boxes, slack=1.0)]
-        for op in out:
-            tiles.fill(self._shadow, (op.x, op.y, op.w, op.h), op.bgr)
+                out.fills.setdefault(colour, []).append(box)
+            elif (hit := self._looked_up(frame, box)) is not None:
+                out.hits[tile] = hit
+            elif ramping and self._caps.jpeg and tiles.NATIVE and photo.is_photo(frame, box):
+                out.photos.append(box)
+                allow -= int(w * h * self._ratios[Image] / self._ratios[Ramp])
+            elif ramping:
+                out.boxes.append(box)
+                allow -= ramp.size(w, h)
+            else:
+                rows = h if w * h * 3 <= allow else max(1, allow // (w * 3))
+                if rows < h:
+                    chosen.boxes.appendleft((x, y + rows, w, h - rows))
+                    allow = 0
+                out.boxes.append((x, y, w, rows))
+                allow -= w * rows * 3
         return out
 
-    def _compress(self, frame: Frame, boxes: list[Box], ops: list[Op]) -> tuple[int, bytes]:
+    def _looked_up(self, frame: Frame, box: Box) -> _Hit | None:
+        if self._cache.empty or box[2] * box[3] < _HASHED_MIN:
+            return None
+        tile = self._grid.box(self._grid.index(box))
+        pixels = tiles.pack(frame, tile)
+        key = digest(tile, pixels)
+        return _Hit(box, key, pixels) if self._cache.knows(key) else None
+
+    def _remember(self, unit: _Unit, covered: set[int], now: float) -> None:
+        """What is about to be covered, if it stood for a while and may come back."""
+        if not self._cache.count or self._passes.scrolled:
+            return
+        wanted = [
+            tile
+            for tile in sorted(covered)
+            if tile not in self._lossy and now - self._changed_at[cell(self._grid.box(tile))] >= _REST_S
+        ]
+        unit.ops += self._cache.store(self._shadow, wanted, self._grid)
+
+    def _show(self, unit: _Unit, taken: _Taken, now: float) -> None:
+        """Draw remembered tiles; those that just had to go for others are drawn like all else."""
+        held = [index for index in sorted(taken.hits) if self._cache.knows(taken.hits[index].key)]
+        for index in held:
+            tile = self._grid.box(index)
+            tiles.apply(self._shadow, tile, taken.hits[index].pixels)
+            self._exact(tile, now)
+        unit.ops += self._cache.show((index, taken.hits[index].key) for index in held)
+        taken.boxes += [hit.box for index, hit in taken.hits.items() if index not in held]
+
+    def _fill(self, unit: _Unit, fills: dict[bytes, list[Box]], now: float) -> None:
+        for colour, boxes in fills.items():
+            for box in plan.merged(boxes, slack=1.0):
+                unit.ops.append(Fill(*box, colour))
+                tiles.fill(self._shadow, box, colour)
+                self._exact(box, now)
+
+    def _draw(self, frame: Frame, unit: _Unit, boxes: list[Box], now: float) -> None:
         raw = bytearray()
         for box in plan.merged(boxes):
             part = tiles.pack(frame, box)
             # The shadow takes what is sent, not what the frame holds by then.
             tiles.apply(self._shadow, box, part)
+            self._exact(box, now)
             raw += part
-            ops.append(Pix(*box))
-        out = self._stream.compress(bytes(raw)) + self._stream.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
-        seen = len(out) / len(raw)
-        # Believe bad news at once and good news slowly: a unit too large costs the person more than one too small.
-        self._ratio = max(0.005, seen, 0.5 * self._ratio + 0.5 * seen)
-        return len(raw) // 3, out
+            unit.ops.append(Pix(*box))
+        unit.raw += len(raw) // 3
+        self._compress(unit, raw, Pix)
 
-    def _begin_stream(self) -> None:
+    def _draw_ramps(self, frame: Frame, unit: _Unit, boxes: list[Box], now: float) -> None:
+        raw = bytearray()
+        for box in boxes:
+            raw += tiles.ramp(frame, box)
+            self._inexact(frame, unit, box, now)
+            unit.ops.append(Ramp(*box))
+        self._compress(unit, raw, Ramp)
+
+    def _draw_photos(self, frame: Frame, unit: _Unit, boxes: list[Box], now: float) -> None:
+        for box in plan.merged(boxes, slack=1.0):
+            data = tiles.jpeg(frame, box, photo.QUALITY)
+            self._inexact(frame, unit, box, now)
+            unit.ops.append(Image(*box, data))
+            unit.images += len(data)
+            self._seen(Image, len(data) / (box[2] * box[3]))
+
+    def _compress(self, unit: _Unit, raw: bytearray, kind: type[Pix | Ramp]) -> None:
+        out = self._stream.compress(bytes(raw)) + self._stream.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
+        unit.stream += out
+        self._seen(kind, len(out) / len(raw))
+
+    def _seen(self, kind: type[Op], ratio: float) -> None:
+        # Believe bad news at once and good news slowly: a unit too large costs the person more than one too small.
+        self._ratios[kind] = max(0.005, ratio, 0.5 * self._ratios[kind] + 0.5 * ratio)
+
+    def _inexact(self, frame: Frame, unit: _Unit, box: Box, now: float) -> None:
+        # Refined later from the frame as it is then, so the shadow may take what the frame holds now.
+        tiles.apply(self._shadow, box, tiles.pack(frame, box))
+        self._lossy.add(box)
+        self._changed(box, now)
+        unit.raw += box[2] * box[3]
+        unit.lossy = True
+
+    def _exact(self, box: Box, now: float) -> None:
+        self._lossy.clear(box)
+        self._changed(box, now)
+
+    def _changed(self, box: Box, now: float) -> None:
+        cover(self._changed_at, box, now)
+
+    def _begin_client(self, caps: Caps) -> None:
+        self._caps = caps
+        self._cache = TileCache(caps.tiles)
         self._stream = zstandard.ZstdCompressor(compression_params=self._params).compressobj()
 
     def _everything(self) -> None:
         height, width = self._shadow.shape[:2]
-        self._moves = []
-        self._queue = deque()
-        self._noted = mask(width, height, 1)
-
-    def _blank(self) -> Mask:
-        height, width = self._shadow.shape[:2]
-        return mask(width, height)
-
-    def _mark(self, x: int, y: int, w: int, h: int) -> None:
-        height, width = self._shadow.shape[:2]
-        left, top, right, bottom = max(x, 0), max(y, 0), min(x + w, width), min(y + h, height)
-        if left < right and top < bottom:
-            _set(self._noted, left, top, right - left, bottom - top)
-
-
-def _set(target: Mask, x: int, y: int, w: int, h: int) -> None:
-    target[y // TILE : (y + h - 1) // TILE + 1, x // TILE : (x + w - 1) // TILE + 1] = 1
+        self._lossy = Lossy(self._grid)
+        self._passes = Passes(self._shadow, self._lossy)
+        self._changed_at: npt.NDArray[np.float64] = np.full(mask(width, height).shape, -np.inf)

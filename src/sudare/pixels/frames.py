@@ -1,6 +1,6 @@
 """What a framebuffer is in this room, and how large it may be."""
 
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -27,3 +27,14 @@ def black(w: int, h: int) -> Frame:
 def mask(w: int, h: int, value: int = 0) -> Mask:
     """A mask for the tiles of a w*h framebuffer."""
     return np.full((-(-h // TILE), -(-w // TILE)), value, np.uint8)
+
+
+def cell(box: tuple[int, int, int, int]) -> tuple[int, int]:
+    """Where the tile in which a box begins stands in a mask."""
+    return box[1] // TILE, box[0] // TILE
+
+
+def cover(target: npt.NDArray[Any], box: tuple[int, int, int, int], value: float = 1) -> None:
+    """Set every tile a box touches."""
+    x, y, w, h = box
+    target[y // TILE : (y + h - 1) // TILE + 1, x // TILE : (x + w - 1) // TILE + 1] = value

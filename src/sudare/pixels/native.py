@@ -73,6 +73,36 @@ def solid(a: Frame, box: Box) -> bytes | None:
     return bytes(_ffi.buffer(bgr)) if _checked(_lib.px_solid(_picture(a), _box(box), bgr)) else None
 
 
+def ramp(a: Frame, box: Box) -> bytes:
+    """Two colours and the levels between them."""
+    value = _box(box)
+    _, _, w, h = box
+    if max(w, h) > TILE:
+        raise ValueError(f"{box} is larger than a tile")
+    out = bytearray(6 + (w + 1) // 2 * h)
+    _checked(_lib.px_ramp(_picture(a), value, _ffi.from_buffer("uint8_t[]", out), len(out)))
+    return bytes(out)
+
+
+def common(a: Frame, box: Box) -> int:
+    """How many pixels of the box have its commonest colour."""
+    return _checked(_lib.px_common(_picture(a), _box(box)))
+
+
+def jpeg(a: Frame, box: Box, quality: int) -> bytes:
+    """The box as a JPEG."""
+    place = _box(box)
+    out = bytearray(_checked(_lib.px_jpeg_bound(place.w, place.h)))
+    size = _checked(_lib.px_jpeg(_picture(a), place, quality, _ffi.from_buffer("uint8_t[]", out), len(out)))
+    return bytes(out[:size])
+
+
+def unjpeg(a: Frame, box: Box, data: bytes) -> None:
+    """Draw a JPEG of exactly this size."""
+    picture = _picture(a, writable=True)
+    _checked(_lib.px_unjpeg(picture, _box(box), _ffi.from_buffer("uint8_t[]", data), len(data)))
+
+
 def _picture(a: Frame, *, writable: bool = False) -> Any:  # noqa: ANN401 - a C struct
     if a.ndim != 3 or a.shape[2] != 4 or a.dtype != np.uint8:
         raise ValueError(f"a picture of {a.shape} {a.dtype}")

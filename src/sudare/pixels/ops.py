@@ -5,7 +5,10 @@ The body of an UPDATE record (docs/wire/screen.md):
 
     1 COPY  varint sx, sy, w, h, dx, dy
     2 FILL  varint x, y, w, h, 3 bytes BGR
-    3 PIX   varint x, y, w, h, u8 format (0: BGR)
+    3 PIX   varint x, y, w, h, u8 format (0: BGR, 1: ramp)
+    4 STORE varint tile, count
+    5 CACHE varint tile, slot, count
+    6 IMAGE varint x, y, w, h, varint length, JPEG
 
 INVARIANT: `split(join(ops, stream)) == (ops, stream)`; an unknown op, format or empty area is `caller.malformed`.
 """
@@ -54,7 +57,54 @@ class Pix:
     h: int
 
 
-Op: TypeAlias = Copy | Fill | Pix
+@dataclass(frozen=True, slots=True)
+class Ramp:
+    """A PIX of format 1: two colours and levels between them follow in the stream (`sudare.pixels.ramp`)."""
+
+    x: int
+    y: int
+    w: int
+    h: int
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Remember `count` tiles from number `tile` on, as they are shown now."""
+
+    tile: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """Show `count` remembered tiles, from slot `slot` on, at the tiles from number `tile` on."""
+
+    tile: int
+    slot: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A photograph, lossy: a JPEG of exactly this size."""
+
+    x: int
+    y: int
+    w: int
+    h: int
+    jpeg: bytes
+
+
+Op: TypeAlias = Copy | Fill | Pix | Ramp | Store | Cache | Image
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """What a client takes beside COPY, FILL and exact PIX; the default is a client of the first days."""
+
+    tiles: int = 0  # slots of its tile cache
+    ramp: bool = False
+    jpeg: bool = False
 
 
 def join(ops: Sequence[Op], stream: bytes) -> bytes:
@@ -68,6 +118,14 @@ def join(ops: Sequence[Op], stream: bytes) -> bytes:
                 out.u8(2).varint(op.x).varint(op.y).varint(op.w).varint(op.h).raw(op.bgr)
             case Pix():
                 out.u8(3).varint(op.x).varint(op.y).varint(op.w).varint(op.h).u8(0)
+            case Ramp():
+                out.u8(3).varint(op.x).varint(op.y).varint(op.w).varint(op.h).u8(1)
+            case Store():
+                out.u8(4).varint(op.tile).varint(op.count)
+            case Cache():
+                out.u8(5).varint(op.tile).varint(op.slot).varint(op.count)
+            case Image():
+                out.u8(6).varint(op.x).varint(op.y).varint(op.w).varint(op.h).blob(op.jpeg)
     return Writer().blob(out.data).raw(stream).done()
 
 
@@ -83,8 +141,19 @@ def split(body: bytes) -> tuple[list[Op], bytes]:
 
 def _one(reader: Reader) -> Op:
     kind = reader.u8()
-    if kind not in (1, 2, 3):
+    if kind in {1, 2, 3, 6}:
+        return _drawn(kind, reader)
+    if kind not in {4, 5}:
         raise SudareError("caller.malformed", f"unknown op {kind}")
+    tile = reader.varint()
+    slot = reader.varint() if kind == 5 else 0
+    count = reader.varint()
+    if not count:
+        raise SudareError("caller.malformed", "an op without tiles")
+    return Store(tile, count) if kind == 4 else Cache(tile, slot, count)
+
+
+def _drawn(kind: int, reader: Reader) -> Op:
     a, b, c, d = reader.varint(), reader.varint(), reader.varint(), reader.varint()
     if not c or not d:
         raise SudareError("caller.malformed", "an op without area")
@@ -92,6 +161,12 @@ def _one(reader: Reader) -> Op:
         return Copy(a, b, c, d, reader.varint(), reader.varint())
     if kind == 2:
         return Fill(a, b, c, d, reader.take(3))
-    if reader.u8() != 0:
-        raise SudareError("caller.malformed", "unknown pixel format")
-    return Pix(a, b, c, d)
+    if kind == 6:
+        return Image(a, b, c, d, bytes(reader.blob()))
+    match reader.u8():
+        case 0:
+            return Pix(a, b, c, d)
+        case 1:
+            return Ramp(a, b, c, d)
+        case unknown:
+            raise SudareError("caller.malformed", f"unknown pixel format {unknown}")

@@ -24,19 +24,18 @@ def in_order(boxes: Iterable[Box], near: Point | None) -> list[Box]:
     ranked = sorted((_rank(region, near), region) for region in _regions(boxes))
     out: list[Box] = []
     for (far, _, _), region in ranked:
-        if near is not None and not far:
-            column, row = near[0] // TILE, near[1] // TILE
-            region.sort(key=lambda box: _rings(tile_of(box), column, row))
-        out += region
+        out += region if far or near is None else _outwards(region, near)
     return out
 
 
-def overtaking(boxes: Iterable[Box], near: Point) -> tuple[list[Box], list[Box]]:
-    """Boxes of regions close to `near` or small, in order; and the others."""
+def overtaking(boxes: Iterable[Box], near: Point | None) -> tuple[list[Box], list[Box]]:
+    """Small regions, and of large ones the boxes close to `near`, in order; and the others."""
     ahead: list[Box] = []
     behind: list[Box] = []
-    for rank, region in sorted((_rank(region, near), region) for region in _regions(boxes)):
-        (behind if rank[0] and len(region) > SMALL else ahead).extend(region)
+    for (far, _, _), region in sorted((_rank(region, near), region) for region in _regions(boxes)):
+        for box in region if far or near is None else _outwards(region, near):
+            close = len(region) <= SMALL or (near is not None and _close(box, near))
+            (ahead if close else behind).append(box)
     return ahead, behind
 
 
@@ -44,6 +43,11 @@ def merged(boxes: Sequence[Box], slack: float = _SLACK) -> list[Box]:
     """The same pixels in fewer boxes: first along the tile rows, then downwards where it is exact."""
     rows = _joined(sorted(boxes, key=lambda b: (b[1] // TILE, b[0])), _beside, slack)
     return _joined(sorted(rows, key=lambda b: (b[0], b[2], b[1])), _below, 1.0)
+
+
+def _outwards(region: list[Box], near: Point) -> list[Box]:
+    column, row = near[0] // TILE, near[1] // TILE
+    return sorted(region, key=lambda box: _rings(tile_of(box), column, row))
 
 
 def _rings(tile: _Tile, column: int, row: int) -> tuple[int, int, int]:

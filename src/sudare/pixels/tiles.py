@@ -8,17 +8,21 @@ The hot functions: from the C extension, or from its Python twin where that was 
     copy(a, box, x, y)               move a box inside `a`; areas may overlap
     fill(a, box, bgr)                one colour over the box
     solid(a, box) -> bytes | None    its colour, if it has only one
+    ramp(a, box) -> bytes            ramp pixels of a box of at most 64x64 (`sudare.pixels.ramp`)
+    common(a, box) -> n              pixels of a box of at most 64x64 that have its commonest colour
+    jpeg(a, box, quality) -> bytes   the box as a JPEG; only where the extension was built (`NATIVE`)
+    unjpeg(a, box, bytes)            draws one of exactly that size; grey where the extension was not built
 
 INVARIANT: X is never compared. A box or buffer that does not fit is a ValueError, and nothing was changed.
 """
 
 try:
-    from sudare.pixels.native import apply, copy, diff, distance, fill, pack, solid
+    from sudare.pixels.native import apply, common, copy, diff, distance, fill, jpeg, pack, ramp, solid, unjpeg
 
     NATIVE = True
 except ImportError:
-    from sudare.pixels.twin import apply, copy, diff, distance, fill, pack, solid
+    from sudare.pixels.twin import apply, common, copy, diff, distance, fill, jpeg, pack, ramp, solid, unjpeg
 
     NATIVE = False
 
-__all__ = ["NATIVE", "apply", "copy", "diff", "distance", "fill", "pack", "solid"]
+__all__ = ["NATIVE", "apply", "common", "copy", "diff", "distance", "fill", "jpeg", "pack", "ramp", "solid", "unjpeg"]

@@ -5,6 +5,7 @@ The functions are described in `sudare.pixels.tiles`. A box or buffer that does 
 """
 
 import numpy as np
+import numpy.typing as npt
 
 from sudare.pixels.frames import TILE, Frame, Mask
 from sudare.pixels.ops import Box
@@ -64,6 +65,52 @@ def solid(a: Frame, box: Box) -> bytes | None:
     area = _area(a, box)[:, :, :3]
     first = area[0, 0]
     return first.tobytes() if (area == first).all() else None
+
+
+def ramp(a: Frame, box: Box) -> bytes:
+    """Two colours and the levels between them."""
+    area = _area(a, box)[:, :, :3].astype(np.int64)
+    if max(area.shape[:2]) > TILE:
+        raise ValueError(f"{box} is larger than a tile")
+    values, counts = np.unique(area @ (1, 256, 65536), return_counts=True)
+    first = _parts(values[counts.argmax()])
+    colours = np.array([_parts(value) for value in values])
+    second = colours[((colours - first) ** 2).sum(axis=1).argmax()]
+    along = second - first
+    length = int((along**2).sum())
+    dots = np.maximum((area - first) @ along, 0)
+    levels = ((dots * 14 + length) // max(2 * length, 1)).astype(np.uint8)
+    beside = np.pad(levels, ((0, 0), (1, 1)))
+    levels[(levels == 1) & (np.maximum(beside[:, :-2], beside[:, 2:]) > 1)] = 0
+    if levels.shape[1] % 2:
+        levels = np.pad(levels, ((0, 0), (0, 1)))
+    packed = levels[:, ::2] | levels[:, 1::2] << 4
+    ends: bytes = np.concatenate([first, second]).astype(np.uint8).tobytes()
+    body: bytes = packed.tobytes()
+    return ends + body
+
+
+def common(a: Frame, box: Box) -> int:
+    """How many pixels of the box have its commonest colour."""
+    area = _area(a, box)[:, :, :3].astype(np.int64)
+    if max(area.shape[:2]) > TILE:
+        raise ValueError(f"{box} is larger than a tile")
+    return int(np.unique(area @ (1, 256, 65536), return_counts=True)[1].max())
+
+
+def jpeg(a: Frame, box: Box, quality: int) -> bytes:
+    """The box as a JPEG."""
+    raise ValueError(f"no JPEG of {box} in {a.shape} at {quality}: that takes the C extension")
+
+
+def unjpeg(a: Frame, box: Box, data: bytes) -> None:
+    """Draw a JPEG of exactly this size."""
+    del data  # grey is no worse a promise than a JPEG: exact pixels follow
+    fill(a, box, b"\x80\x80\x80")
+
+
+def _parts(colour: int) -> npt.NDArray[np.int64]:
+    return np.array([colour & 255, colour >> 8 & 255, colour >> 16], np.int64)
 
 
 def _tighten(a: Frame, b: Frame, x: int, y: int) -> Box | None:

@@ -25,11 +25,22 @@ class Gateway:
 
     @classmethod
     def of(cls, url: str, pin: str = "") -> "Gateway":
-        """From `https://host[:port]` and a hex pin."""
-        parts = urlsplit(url)
-        if parts.scheme != "https" or not parts.hostname:
+        """From `https://host[:port]` and a pin of 64 hex digits. Raises `caller.malformed`."""
+        try:
+            parts = urlsplit(url)
+            host, port, key = parts.hostname, parts.port or 443, bytes.fromhex(pin)
+        except ValueError:
+            raise SudareError("caller.malformed", f"not an address or a pin: {url} {pin}") from None
+        if parts.scheme != "https" or not host:
             raise SudareError("caller.malformed", f"not an https address: {url}")
-        return cls(parts.hostname, parts.port or 443, bytes.fromhex(pin) if pin else None)
+        if len(key) not in {0, 32}:
+            raise SudareError("caller.malformed", f"not a pin: {pin}")
+        return cls(host, port, key or None)
+
+    @property
+    def authority(self) -> str:
+        """Host and port as they stand in a request, RFC 9110 7.2."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +64,8 @@ async def connect(gateway: Gateway) -> Line:
             )
     except ssl.SSLCertVerificationError as failure:
         raise SudareError("denied.connector-proof", f"{gateway.host}: {failure.verify_message}") from None
-    except (OSError, TimeoutError) as failure:
-        raise SudareError("link.lost", f"{gateway.host}:{gateway.port}: {failure}") from None
+    except (OSError, TimeoutError, ValueError) as failure:  # ValueError: no name that could be looked up
+        raise SudareError("link.lost", f"{gateway.authority}: {failure}") from None
     try:
         spki = check_pin(writer.get_extra_info("ssl_object"), gateway.pin)
     except SudareError:
@@ -71,7 +82,7 @@ async def upgrade(gateway: Gateway, path: str, protocol: str, **headers: str) ->
     line = await connect(gateway)
     try:
         async with asyncio.timeout(PATIENCE_S):
-            line.writer.write(upgrade_request(path, f"{gateway.host}:{gateway.port}", protocol, **headers))
+            line.writer.write(upgrade_request(path, gateway.authority, protocol, **headers))
             head = await line.reader.readuntil(b"\r\n\r\n")
     except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as failure:
         line.writer.close()

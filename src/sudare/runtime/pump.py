@@ -5,6 +5,7 @@ import contextlib
 import socket
 from typing import Final
 
+LAST_S: Final = 1.0  # for what the socket still holds when its process is gone
 _CHUNK: Final = 65_536
 
 
@@ -14,32 +15,58 @@ async def pump(
     """
     Move bytes until one side ends or `gone` is set; what the socket still held then is passed on.
 
-    True when the socket's side ended it and the line may still be told why.
+    True when the socket's side ended it and the line may still be told why. The socket is closed in any case.
     """
-    inner = await asyncio.open_unix_connection(sock=sock)
+    sock.setblocking(False)
     reader, writer = line
-    ways = [
-        asyncio.ensure_future(_copy(reader, inner[1])),
-        asyncio.ensure_future(_copy(inner[0], writer)),
-    ]
+    inward = asyncio.ensure_future(_inward(reader, sock))
+    outward = asyncio.ensure_future(_outward(sock, writer))
     watch = asyncio.ensure_future(gone.wait())
     try:
-        await asyncio.wait([*ways, watch], return_when=asyncio.FIRST_COMPLETED)
-        from_socket = watch.done() or ways[1].done()
-        if from_socket:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(1):
-                    await asyncio.wait([ways[1]])
+        await asyncio.wait([inward, outward, watch], return_when=asyncio.FIRST_COMPLETED)
+        if inward.done() and inward.result():
+            return False
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_S):
+                return await asyncio.shield(outward)
+        return True
     finally:
-        for task in (*ways, watch):
+        for task in (inward, outward, watch):
             task.cancel()
-        await asyncio.gather(*ways, watch, return_exceptions=True)
-        inner[1].close()
-    return from_socket
+        try:
+            await asyncio.gather(inward, outward, watch, return_exceptions=True)
+        finally:  # however often we are cancelled
+            sock.close()
 
 
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(OSError):
-        while data := await reader.read(_CHUNK):
+async def _inward(reader: asyncio.StreamReader, sock: socket.socket) -> bool:
+    """True when the line ended, False when the socket takes no more: what it says to that is still to be read."""
+    loop = asyncio.get_running_loop()
+    while True:
+        try:
+            data = await reader.read(_CHUNK)
+        except OSError:
+            return True
+        if not data:
+            return True
+        try:
+            await loop.sock_sendall(sock, data)
+        except OSError:
+            return False
+
+
+async def _outward(sock: socket.socket, writer: asyncio.StreamWriter) -> bool:
+    """True when the socket ended, False when the line takes no more."""
+    loop = asyncio.get_running_loop()
+    while True:
+        try:
+            data = await loop.sock_recv(sock, _CHUNK)
+        except OSError:
+            return True
+        if not data:
+            return True
+        try:
             writer.write(data)
             await writer.drain()
+        except OSError:
+            return False

@@ -6,6 +6,7 @@ import ssl
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from sudare.base.errors import SudareError
@@ -43,11 +44,14 @@ def spki_of_file(certificate: Path) -> bytes:
 
 
 def spki_of_peer(connection: ssl.SSLObject) -> bytes:
-    """The same of the peer of an established connection."""
+    """The same of the peer of an established connection. Raises `denied.connector-proof` when it shows none to read."""
     der = connection.getpeercert(binary_form=True)
     if der is None:
         raise SudareError("denied.connector-proof", "the gateway showed no certificate")
-    return spki_of(x509.load_der_x509_certificate(der))
+    try:
+        return spki_of(x509.load_der_x509_certificate(der))
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion):  # OpenSSL without verification takes more than this
+        raise SudareError("denied.connector-proof", "the gateway's certificate cannot be read") from None
 
 
 def check_pin(connection: ssl.SSLObject, pin: bytes | None) -> bytes:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData(
@@ -144,6 +145,7 @@ target = Table(
     Column("kind", String(16), nullable=False),
     Column("name", Text, nullable=False),
     Column("offered", Boolean, nullable=False),
+    Column("record", Boolean, nullable=False, server_default=false()),
 )
 
 target_person = Table(

@@ -80,6 +80,24 @@ class Targets:
             await append(connection, *events)
             return sorted(before - wanted)
 
+    async def set_record(
+        self, tenant: str, connector: str, local: str, *events: Event, record: bool, now: float
+    ) -> None:
+        """Whether sessions on it are to be recorded; those that run unrecorded are cut. Raises `caller.not-found`."""
+        here = (target.c.tenant == tenant) & (target.c.connector == connector) & (target.c.local == local)
+        async with self._database.write() as connection:
+            before = await connection.scalar(select(target.c.record).where(here).with_for_update())
+            if before is None:
+                raise SudareError("caller.not-found", "target")
+            if before == record:
+                return
+            await connection.execute(update(target).where(here).values(record=record))
+            if record:
+                running = select(session.c.id).where(session.c.target == f"{connector}~{local}")
+                ids = [row.id for row in await connection.execute(running)]
+                await take_back(connection, tenant, now, Subject.SESSION, ids)
+            await append(connection, *events)
+
     async def _list(self, query: Select[Any]) -> list[Target]:
         async with self._database.read() as connection:
             rows = await connection.execute(query.order_by(target.c.name, target.c.connector, target.c.local))

@@ -36,7 +36,7 @@ def test_a_report_arrives_as_it_was_made(report):
 @given(st.dictionaries(st.text(max_size=9), st.none() | st.text(max_size=9) | st.integers()))
 def test_anything_else_is_no_order_and_no_report(content):
     for read in (job.order, job.report):
-        with pytest.raises(SudareError, match="malformed"):
+        with pytest.raises(SudareError, match=r"caller\.malformed"):
             read(content)
 
 

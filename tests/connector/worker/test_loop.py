@@ -10,10 +10,13 @@ from tests.support.source import ARROW, PaintedSource, noise
 from sudare.connector.worker.link import Link
 from sudare.connector.worker.loop import ScreenLoop
 from sudare.desktop.source import Cursor, Phase
+from sudare.pixels.decoder import Client
+from sudare.pixels.ops import Caps
 from sudare.wire.screen import inputs as i
 from sudare.wire.screen import records as r
 
 pytestmark = pytest.mark.anyio
+OLD, NEW = Caps(), Caps(tiles=200, ramp=True)
 W, H = 640, 480
 EVERYTHING = W * H * 3  # bytes of a picture nothing compresses
 STARTUP = 16_000 + 8_000  # what may be on its way before anything is known of the line: the budget and one unit
@@ -30,16 +33,17 @@ class Office:
         self.pc = PaintedSource(W, H, self.loop.wake)
         self._tab = tab
 
-    async def joins(self, *, may_input=True, acking=True):
+    async def joins(self, *, may_input=True, acking=True, caps=OLD):
         """A browser comes."""
         browser = await self._tab()
         browser.acking = acking
+        browser.client = Client(caps.tiles)
         _, link = await asyncio.get_running_loop().create_unix_connection(
             lambda: Link(browser.channel, on_message=self.loop.heard, on_lost=self._lost, on_room=self.loop.wake),
             sock=browser.sock,
         )
         self.links.append(link)
-        self.loop.attach(link, may_input=may_input)
+        self.loop.attach(link, caps, may_input=may_input)
         return browser
 
     def _lost(self, link):
@@ -60,10 +64,10 @@ class Office:
         asyncio.get_running_loop().call_soon(done.set)
         await done.wait()
 
-    async def shown(self):
+    async def shown(self, caps=OLD):
         """A browser that sees the PC and has nothing left to get."""
         self.loop.show(self.pc, resizes=True)
-        browser = await self.joins()
+        browser = await self.joins(caps=caps)
         assert await browser.until(lambda: self.same(browser))
         await browser.caught_up()
         return browser
@@ -116,6 +120,37 @@ async def test_a_browser_gets_all_it_needs_from_nothing(office):
     assert browser.states == [r.State("active")]
     assert [bool(record.flags & r.Flag.RESET) for record in browser.records[:2]] == [True, False]
     assert browser.updates()[-1].flags & r.Flag.LAST
+
+
+async def test_a_picture_too_large_for_the_line_is_readable_first_and_exact_after(office):
+    office.pc.paint(noise())
+
+    browser = await office.shown(NEW)
+
+    lossy = [bool(record.flags & r.Flag.LOSSY) for record in browser.updates()]
+    assert lossy[0]
+    assert not lossy[-1]
+
+
+async def test_a_browser_that_takes_no_lossy_pixels_gets_none(office):
+    office.pc.paint(noise())
+
+    browser = await office.shown(OLD)
+
+    assert not any(record.flags & r.Flag.LOSSY for record in browser.updates())
+
+
+async def test_a_picture_shown_before_comes_back_for_a_few_bytes(office):
+    office.pc.paint(noise())
+    browser = await office.shown(NEW)
+    for seed in (2, 1):
+        office.later(1)
+        said = len(browser.updates())
+        office.pc.paint(noise(seed=seed))
+        assert await browser.until(lambda: office.same(browser))
+        await browser.caught_up()
+
+    assert sum(len(record.body.body) for record in browser.updates()[said:]) <= 200
 
 
 async def test_what_the_pc_paints_and_points_is_shown(office):
@@ -254,7 +289,8 @@ async def test_the_answer_to_a_key_overtakes_a_large_picture(office):
 
     answer = [record for record in browser.updates()[stuck:] if record.flags & r.Flag.EXPRESS]
     assert [record.in_seq for record in answer][:1] == [2]
-    assert np.array_equal(browser.client.frame[467:473, 597:603], office.pc.frame[467:473, 597:603])
+    there = np.s_[467:473, 597:603, :3]
+    assert np.array_equal(browser.client.frame[there], office.pc.frame[there])
     assert not office.same(browser)
 
 

@@ -34,7 +34,7 @@ def test_every_record_has_the_next_number_and_counts_until_its_acknowledgement()
     sent = Sent()
 
     sent.out.record(r.State("active"), 1.0)
-    sent.out.update(b"\x00", 1.5, last=True, express=False)
+    sent.out.update(b"\x00", 1.5, flags=r.flags(express=False, last=True, lossy=False))
 
     assert [record.seq for record in sent.records] == [1, 2]
     assert sent.records[1].t_ms == 1500
@@ -172,10 +172,10 @@ def test_lag_is_from_the_first_key_to_the_picture_that_was_shown_after_it():
 def test_a_key_whose_answer_nobody_saw_is_no_measurement():
     sent = Sent()
     sent.out.lag.asked(1.0)
-    sent.out.update(b"\x00", 1.0, last=True, express=True)
+    sent.out.update(b"\x00", 1.0, flags=r.flags(express=True, last=True, lossy=False))
 
     sent.out.forget(60.0)
-    sent.out.update(b"\x00", 60.0, last=True, express=True)
+    sent.out.update(b"\x00", 60.0, flags=r.flags(express=True, last=True, lossy=False))
     sent.out.lag.acked(2, 60.1)
 
     assert sent.out.lag.value_ms == 0

@@ -8,8 +8,8 @@ from Xlib import X
 
 from sudare.base.errors import SudareError
 from sudare.base.secret import Secret
-from sudare.connector.worker.vnc import open_vnc
-from sudare.desktop.rfb.client import PLAIN
+from sudare.connector.worker.vnc import open_vnc, preference
+from sudare.desktop.rfb.client import COMPACT, PLAIN
 from sudare.desktop.source import Phase
 
 pytestmark = [pytest.mark.servers, pytest.mark.anyio]
@@ -60,6 +60,14 @@ async def test_raw_pixels_on_the_own_host_are_the_same_picture():
 
         assert await watch.until(lambda: same(desktop, screen))
         desktop.close()
+
+
+def test_pixels_come_plain_from_this_host_and_squeezed_otherwise():
+    with socket.create_server(("127.0.0.1", 0)) as here, socket.create_connection(here.getsockname()) as line:
+        assert preference(line) == PLAIN
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        assert preference(ours) == COMPACT
 
 
 async def test_scrolling_arrives_as_a_copy():

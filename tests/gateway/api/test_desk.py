@@ -3,6 +3,7 @@
 import pytest
 
 from sudare.base.errors import SudareError
+from sudare.domain.audit import Kind
 from sudare.gateway.api.desk import new_token
 from sudare.gateway.ports import Catalogue, TargetOffer
 
@@ -22,6 +23,20 @@ async def test_a_target_is_found_by_id_or_by_a_name_only_it_has(house):
     for ambiguous in ("x", "none"):
         with pytest.raises(SudareError, match=r"caller\.not-found"):
             await house.desk.find_target(ambiguous)
+
+
+async def test_who_says_that_a_target_is_recorded_stands_in_the_record(house):
+    connector, _, _ = await house.desk.add_connector("a", house.now)
+    await house.directory.offers(connector.id, Catalogue("a", b"", (TargetOffer("x", "vnc", "X"),)))
+
+    await house.desk.set_record(f"{connector.id}~x", house.now, record=True)
+    await house.desk.set_record(f"{connector.id}~x", house.now, record=False)
+
+    events = [entry.event for entry in await house.stores.record.entries() if entry.event.kind is Kind.TARGET_RECORD]
+    assert [(event.actor, event.subject, event.detail) for event in events] == [
+        ("operator", f"{connector.id}~x", {"record": "true"}),
+        ("operator", f"{connector.id}~x", {"record": "false"}),
+    ]
 
 
 async def test_what_the_operator_does_is_recorded(house):

@@ -7,6 +7,7 @@ import json
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from sudare.domain.audit import Kind
 from sudare.gateway.ports import Catalogue, TargetOffer
 
 pytestmark = pytest.mark.anyio
@@ -49,6 +50,22 @@ async def test_sites_and_targets_are_what_the_connector_offers_and_the_person_wa
     assert (target["secret"], target["last_used"]) == (False, None)
     assert unbase64(target["seal_key"]) == POINT
     assert (await jiro.get("targets")).json() == []
+
+
+async def test_a_ticket_demands_a_recording_only_where_the_target_says_so(house):
+    hanako = await house.person("hanako")
+    connector = await office(house, "hanako")
+
+    async def rights(kind, target):
+        answer = (await hanako.post("streams", {"kind": kind, "target": target, "cnf": CNF})).json()
+        return json.loads(unbase64(answer["ticket"].split(".")[0]))["rgt"]
+
+    assert await rights("screen", f"{connector}~pc-1") == {"input": True}
+    await house.desk.set_record(f"{connector}~pc-1", house.now, record=True)
+    assert await rights("screen", f"{connector}~pc-1") == {"input": True, "record": True}
+    assert await rights("api", connector) == {}
+    opened = [entry.event for entry in await house.stores.record.entries() if entry.event.kind is Kind.STREAM_OPENED]
+    assert [event.detail.get("record") for event in opened] == [None, "true", None]
 
 
 async def test_a_ticket_says_who_may_open_what_and_is_signed(house):

@@ -6,17 +6,19 @@ from pathlib import Path
 
 import numpy as np
 import zstandard
+from tests.pixels.pictures import paint, photograph, picture
 
 from sudare.base.cursor import Writer
-from sudare.pixels import ops
+from sudare.pixels import ops, ramp
 from sudare.pixels.decoder import Client
+from sudare.pixels.encoder import Encoder
 from sudare.wire.screen import inputs, records
 from sudare.wire.screen.records import Flag, Record
 
 HERE = Path(__file__).parent
 
 
-def op_value(op):
+def op_value(op):  # noqa: PLR0911 - one arm an op
     match op:
         case ops.Copy():
             return {"op": "copy", "sx": op.sx, "sy": op.sy, "w": op.w, "h": op.h, "dx": op.dx, "dy": op.dy}
@@ -24,6 +26,14 @@ def op_value(op):
             return {"op": "fill", "x": op.x, "y": op.y, "w": op.w, "h": op.h, "bgr": op.bgr.hex()}
         case ops.Pix():
             return {"op": "pix", "x": op.x, "y": op.y, "w": op.w, "h": op.h}
+        case ops.Ramp():
+            return {"op": "ramp", "x": op.x, "y": op.y, "w": op.w, "h": op.h}
+        case ops.Image():
+            return {"op": "image", "x": op.x, "y": op.y, "w": op.w, "h": op.h, "jpeg": op.jpeg.hex()}
+        case ops.Store():
+            return {"op": "store", "tile": op.tile, "count": op.count}
+        case ops.Cache():
+            return {"op": "cache", "tile": op.tile, "slot": op.slot, "count": op.count}
 
 
 def body_value(body):  # noqa: PLR0911 - one arm a type
@@ -43,6 +53,7 @@ def body_value(body):  # noqa: PLR0911 - one arm a type
             return {"w": w, "h": h}
         case records.State():
             fields = {"state": body.state, "code": body.code, "name": body.name, "security": body.security}
+            fields["recorded"] = True if body.recorded else None
             return {k: v for k, v in fields.items() if v is not None}
         case records.Line(rtt_ms=r, btl_kbit=b, key_to_pixel_ms=k):
             return {"rtt_ms": r, "btl_kbit": b, "key_to_pixel_ms": k}
@@ -87,7 +98,14 @@ def case(name, message, key, decoded, *, canonical):
 
 def record_cases():
     some_ops = [ops.Copy(0, 300, 1900, 700, 0, 240), ops.Fill(3, 4, 200, 5, b"\x01\x80\xff"), ops.Pix(128, 0, 16383, 1)]
+    tile_ops = [
+        ops.Store(0, 509),
+        ops.Cache(300, 65535, 1),
+        ops.Ramp(0, 1024, 1920, 56),
+        ops.Image(4, 300, 9, 1, b"\xff\xd8"),
+    ]
     good = {
+        "update of tiles": [Record(records.Update(ops.join(tile_ops, b"\x28")), 9, flags=Flag.LAST | Flag.LOSSY)],
         "update": [Record(records.Update(ops.join(some_ops, b"\x28\xb5")), 7, 65535, 1, 4660, Flag.LAST)],
         "update without stream": [Record(records.Update(ops.join(some_ops[:2], b"")), 8, flags=Flag.LAST | Flag.LOSSY)],
         "empty update": [Record(records.Update(ops.join([], b"")), 4294967295, flags=Flag.EXPRESS)],
@@ -99,6 +117,7 @@ def record_cases():
         "largest framebuffer": [Record(records.Resize(16384, 2048), 1, epoch=65535)],
         "connecting": [Record(records.State("connecting"), 1)],
         "active": [Record(records.State("active", name="福祉課-PC042", security="nla"), 2)],
+        "recorded": [Record(records.State("active", recorded=True), 2)],
         "closed": [Record(records.State("closed", code="office.pc-closed"), 3)],
         "line": [Record(records.Line(103, 1987, 0), 9)],
         "pong": [Record(records.Pong(65535))],
@@ -192,13 +211,16 @@ def bad_inputs():
     }
 
 
+TILES = 5  # slots of the cache in session.json: few, so that tiles have to go
+
+
 class Session:
     """Writes messages the plain way, to be compared with any client."""
 
     def __init__(self):
         self.rng = np.random.default_rng(20)
         self.seq = 0
-        self.client = Client()
+        self.client = Client(TILES)
         self.messages = []
         self.begin_stream()
 
@@ -210,8 +232,14 @@ class Session:
         """Something like text: few colours, some repetition."""
         return bytes(self.rng.choice(np.array([0, 0, 0, 90, 255], np.uint8), w * h * 3))
 
+    def drawn(self, op):
+        """What the stream holds for an op."""
+        if isinstance(op, ops.Ramp):
+            return bytes(self.rng.integers(0, 256, ramp.size(op.w, op.h), np.uint8))
+        return self.pixels(op.w, op.h) if isinstance(op, ops.Pix) else b""
+
     def update(self, *found, flags=Flag.LAST):
-        raw = b"".join(self.pixels(op.w, op.h) for op in found if isinstance(op, ops.Pix))
+        raw = b"".join(map(self.drawn, found))
         stream = self.stream.compress(raw) + self.stream.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK) if raw else b""
         return records.Update(ops.join(found, stream)), flags
 
@@ -250,7 +278,72 @@ def session():
     s.begin_stream()
     s.say((records.Resize(30, 20), Flag.RESET))
     s.say(s.update(ops.Pix(0, 0, 30, 20)))
+    tiles(s)
     return s.messages
+
+
+def tiles(s):
+    """Three columns and two rows of tiles, those at the edges smaller; ramp pixels; tiles that have to go."""
+    lossy = Flag.LOSSY | Flag.LAST
+    s.say((records.Resize(130, 100), Flag(0)), s.update(ops.Pix(0, 0, 130, 100)))
+    s.say(s.update(ops.Store(0, 2), ops.Fill(0, 0, 130, 100, b"\x10\x20\x30"), ops.Cache(1, 0, 1)))
+    s.say(s.update(ops.Cache(0, 0, 2), ops.Pix(64, 64, 66, 36)))
+    s.say(s.update(ops.Ramp(3, 5, 61, 40), ops.Pix(70, 2, 3, 3), ops.Ramp(64, 64, 64, 36), flags=lossy))
+    s.say(s.update(ops.Ramp(129, 0, 1, 1), ops.Ramp(0, 64, 5, 3), ops.Copy(3, 5, 61, 40, 40, 20), flags=lossy))
+    s.say(s.update(ops.Store(3, 3), ops.Copy(0, 0, 128, 64, 1, 1), ops.Cache(0, 0, 1)))
+    s.say(s.update(ops.Store(0, 2), ops.Pix(0, 0, 128, 64), ops.Cache(0, 0, 1)))  # slots 1 and 2 are taken again
+    s.say(s.update(ops.Fill(0, 0, 130, 100, b"abc"), ops.Cache(1, 2, 1), ops.Cache(0, 1, 1), ops.Cache(4, 3, 2)))
+    s.say((records.Resize(64, 70), Flag(0)), s.update(ops.Cache(0, 1, 1)))  # remembered over a new size
+    s.begin_stream()
+    s.say((records.Resize(64, 64), Flag.RESET), s.update(ops.Pix(0, 0, 64, 64), ops.Store(0, 1)))
+    s.say(s.update(ops.Fill(0, 0, 64, 64, b"xyz"), ops.Cache(0, 0, 1)))
+
+
+def work():
+    """What the encoder makes of office work on a slow line: every op, tiles that have to go, lossy pixels refined."""
+    caps = ops.Caps(tiles=7, ramp=True, jpeg=True)
+    frame = picture(200, 150, 1)
+    encoder, client, rng = Encoder(200, 150, caps=caps), Client(caps.tiles), np.random.default_rng(3)
+    size = Record(records.Resize(200, 150), 1, flags=Flag.RESET)
+    client.resize(200, 150)
+    steps, pending, now, behind = [], [records.encode(size).hex()], 0.0, frame.copy()
+    for what in ("window", "scroll", "photo", "window", "back", "paint", "scroll", "back", "photo", "window", "back"):
+        other = frame.copy()
+        if what == "window":
+            frame[:] = picture(200, 150, int(rng.integers(0, 99)))
+        elif what == "back":
+            frame[:] = behind
+        elif what == "photo":
+            frame[64:128, 64:128] = photograph(64, 64, 2)
+        elif what == "scroll":
+            frame[:120] = frame[30:].copy()
+        else:
+            paint(frame, rng)
+        behind = other
+        moves = [(0, 30, 200, 120, 0, 0)] if what == "scroll" else []
+        encoder.note([(0, 0, 200, 150)], moves)
+        while (unit := encoder.encode(frame, limit=2500, now=now, crisp=400)) is not None:
+            flags = records.flags(express=False, last=unit.last, lossy=unit.lossy)
+            pending.append(records.encode(Record(records.Update(unit.body), 1, flags=flags)).hex())
+            client.update(unit.body)
+            now += 0.4
+        steps.append(
+            {"what": what, "messages": pending, "sha256": hashlib.sha256(frame[:, :, :3].tobytes()).hexdigest()}
+        )
+        assert client.bgr() == frame[:, :, :3].tobytes()
+        pending = []
+    return steps
+
+
+def reshaped(begin):
+    def say(*found):
+        return records.encode(Record(records.Update(ops.join(found, b"")), 2)).hex()
+
+    resize = records.encode(Record(records.Resize(20, 30), 3)).hex()
+    return {
+        "name": "show of a tile of another shape",
+        "messages": [begin.hex(), say(ops.Store(0, 1)), resize, say(ops.Cache(0, 0, 1))],
+    }
 
 
 def bad_sessions():
@@ -276,7 +369,16 @@ def bad_sessions():
         after("copy to outside", ops.Copy(0, 0, 5, 5, 26, 0)),
         after("not zstd", ops.Pix(0, 0, 2, 2), swap=[ops.Fill(0, 0, 1, 1, b"abc")], extra=b"no zstd here"),
         raw("unknown op", b"\x01\x09"),
-        raw("unknown pixel format", b"\x06\x03\x00\x00\x01\x01\x01"),
+        raw("unknown pixel format", b"\x06\x03\x00\x00\x01\x01\x02"),
+        after("ramp over the lower edge", ops.Ramp(0, 16, 5, 5)),
+        after("image over the right edge", ops.Image(26, 0, 5, 5, b"\xff\xd8")),
+        after("too few levels", ops.Ramp(0, 0, 5, 5), swap=[ops.Ramp(0, 0, 5, 4)]),
+        after("store of a tile that is not there", ops.Store(0, 2)),
+        raw("store of nothing", b"\x03\x04\x00\x00"),
+        raw("show of nothing", b"\x04\x05\x00\x00\x00"),
+        after("show of an empty slot", ops.Store(0, 1), ops.Cache(0, 0, 1), ops.Cache(0, 1, 1)),
+        after("show at a tile that is not there", ops.Store(0, 1), ops.Cache(1, 0, 1)),
+        reshaped(begin),
         raw("empty area", b"\x06\x03\x00\x00\x00\x01\x00"),
         raw("ops cut", b"\x04\x03\x00\x00\x01"),
         raw("ops longer than the record", b"\x20\x03\x00\x00\x01\x01\x00"),
@@ -291,7 +393,8 @@ def everything():
     return {
         "records.json": {"cases": record_cases(), "malformed": malformed(bad_records())},
         "inputs.json": {"cases": input_cases(), "malformed": malformed(bad_inputs())},
-        "session.json": {"messages": session()},
+        "session.json": {"tiles": TILES, "messages": session()},
+        "work.json": {"tiles": 7, "steps": work()},
         "bad_sessions.json": bad_sessions(),
     }
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sudare.base.errors import SudareError
-from sudare.wire.channel.office import Answer, Hello, Problem, View, decode_hello, decode_request, encode
+from sudare.wire.channel.office import Answer, Caps, Hello, Problem, View, decode_hello, decode_request, encode
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=9),
@@ -17,7 +17,9 @@ JSON = st.recursive(
 
 
 def test_a_hello_comes_back_as_it_was():
-    hello = Hello(v=1, knd="screen", view=View(1280, 800, 150), layout="us", caps={"zstd": True})
+    hello = Hello(
+        v=1, knd="screen", view=View(1280, 800, 150), layout="us", caps=Caps(tiles=2048, ramp=True, jpeg=True)
+    )
 
     assert decode_hello(encode(hello)) == hello
 
@@ -35,11 +37,22 @@ def test_a_hello_of_another_version_says_so():
         {"v": 1, "knd": "screen", "view": {"w": 1, "h": 800}},
         {"v": 1, "knd": "screen", "view": {"w": 99999, "h": 800}},
         {"v": 1},
+        {"v": 1, "knd": "screen", "caps": {"tiles": -1}},
+        {"v": 1, "knd": "screen", "caps": {"tiles": 65537}},
+        {"v": 1, "knd": "screen", "caps": {"tiles": "many"}},
     ],
 )
 def test_a_hello_with_impossible_values_is_malformed(hello):
     with pytest.raises(SudareError, match=r"caller\.malformed"):
         decode_hello(json.dumps(hello).encode())
+
+
+def test_what_a_browser_does_not_say_it_does_not_take_and_what_nobody_knows_is_ignored():
+    old = decode_hello(b'{"v":1,"knd":"screen","caps":{"zstd":true}}')
+    future = decode_hello(b'{"v":1,"knd":"screen","caps":{"zstd":true,"tiles":8,"hologram":{"depth":3}}}')
+
+    assert old.caps == Caps(tiles=0, ramp=False)
+    assert future.caps == Caps(tiles=8, ramp=False)
 
 
 @given(st.binary(max_size=60) | JSON.map(lambda value: json.dumps(value).encode()))

@@ -87,6 +87,7 @@ def test_a_line_is_measured():
     assert flow.rtt_ms == 100
     assert 1900 <= flow.btl_kbit <= 2100
     assert flow.unit_limit(3) == pytest.approx(2500, rel=0.05)
+    assert flow.crisp_limit() == pytest.approx(62_500, rel=0.05)
 
 
 @pytest.mark.parametrize(("rate", "limit"), [(10_000, 1_300), (5_000_000, 8_000)])
@@ -203,9 +204,30 @@ def test_a_desktop_that_moves_little_does_not_end_the_start_up():
 def test_a_line_that_became_slow_is_believed_once_it_is_full():
     flow, now = line(250_000, 0.1, 3)
 
-    flow, now = line(100_000, 0.1, 3, flow, now)
+    flow, now = line(100_000, 0.14, 3, flow, now)
 
     assert flow.btl_kbit < 900
+
+
+def test_a_budget_too_small_for_the_line_is_not_taken_for_the_line():
+    flow, now = line(250_000, 0.1, 3)
+
+    flow, now = line(100_000, 0.1, 3, flow, now)
+
+    assert flow.btl_kbit > 1900
+
+
+def test_the_first_acks_after_a_rest_do_not_make_the_line_look_slow():
+    flow, now = line(250_000, 0.150, 3)
+    before = flow.budget(now)
+    first = flow._last_sent + 1
+    for seq in range(first, first + 10):
+        flow.sent(seq, 2500, now + 60)
+
+    flow.acked(first, 0, now + 60.160)
+    flow.acked(first + 9, 0, now + 60.250)
+
+    assert flow.budget(now + 60.250) >= 0.99 * before
 
 
 def test_forgetting_starts_over_and_ignores_late_acks():

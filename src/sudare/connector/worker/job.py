@@ -51,6 +51,14 @@ class Desktop(msgspec.Struct, frozen=True):
     name: str
 
 
+class Caps(msgspec.Struct, frozen=True):
+    """What the browser said it takes."""
+
+    tiles: int = 0
+    ramp: bool = False
+    jpeg: bool = False
+
+
 class Client(msgspec.Struct, frozen=True):
     """A browser that joins; its line comes along as a file."""
 
@@ -59,13 +67,22 @@ class Client(msgspec.Struct, frozen=True):
     h: int
     scale: int
     input: bool
+    caps: Caps = Caps()
+
+
+class Record(msgspec.Struct, frozen=True):
+    """The session is to be recorded: under this id and content key (base64url); the last file takes the segments."""
+
+    id: str
+    key: str
 
 
 class Start(msgspec.Struct, frozen=True, tag_field="t", tag="start"):
-    """Begin: files are the PC's socket and the browser's line."""
+    """Begin: files are the PC's socket, the browser's line, and where segments of the recording go, if there is one."""
 
     desktop: Desktop
     client: Client
+    record: Record | None = None
 
 
 class Attach(msgspec.Struct, frozen=True, tag_field="t", tag="attach"):
@@ -76,6 +93,12 @@ class Attach(msgspec.Struct, frozen=True, tag_field="t", tag="attach"):
 
 class Stop(msgspec.Struct, frozen=True, tag_field="t", tag="stop"):
     """End at once."""
+
+
+class Unrecorded(msgspec.Struct, frozen=True, tag_field="t", tag="unrecorded"):
+    """The recording cannot go on: the session ends with `code`, or goes on without it when `code` is empty."""
+
+    code: str
 
 
 class Began(msgspec.Struct, frozen=True, tag_field="t", tag="began"):
@@ -94,7 +117,7 @@ class Ended(msgspec.Struct, frozen=True, tag_field="t", tag="ended"):
     code: str
 
 
-Order = Start | Attach | Stop
+Order = Start | Attach | Stop | Unrecorded
 Report = Began | Pinned | Ended
 
 

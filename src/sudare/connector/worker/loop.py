@@ -12,8 +12,10 @@ from typing import Final
 from sudare.base.errors import SudareError
 from sudare.connector.worker.link import Link
 from sudare.connector.worker.outbox import Outbox
+from sudare.connector.worker.recorder import Recorder
 from sudare.desktop.source import Cursor, DesktopSource, Phase
 from sudare.pixels.encoder import Encoder
+from sudare.pixels.ops import Caps
 from sudare.wire.screen import inputs as i
 from sudare.wire.screen import records as r
 from sudare.wire.screen.flow import EXPRESS_LIMIT, Flow
@@ -30,7 +32,9 @@ class ScreenLoop:
         self._may_input = False
         self._source: DesktopSource | None = None
         self._encoder: Encoder | None = None
+        self._caps = Caps()
         self._link: Link | None = None
+        self._recorder: Recorder | None = None
         self._out = Outbox(self._send, Flow(now()))
         self._cursor = Cursor(0, 0, 0, 0, None)
         self._cursor_due = True
@@ -53,9 +57,19 @@ class ScreenLoop:
         self._resizes = resizes
         self.wake()
 
-    def attach(self, link: Link, *, may_input: bool) -> None:
-        """A browser is there, with what its ticket allows; it knows nothing yet. An older one is told to leave."""
+    def record(self, recorder: Recorder | None) -> None:
+        """From now on what the source shows is recorded, or is no longer; whoever is there is told."""
+        if self._recorder is not None:
+            self._recorder.end(None)
+        self._recorder = recorder
+        if self._encoder is not None:
+            self.say(self._active())
+        self.wake()
+
+    def attach(self, link: Link, caps: Caps, *, may_input: bool) -> None:
+        """A browser is there, with what it can show and its ticket allows; it knows nothing. An older one leaves."""
         older, self._link = self._link, link
+        self._caps = caps
         if older is not None:
             older.close(SudareError("link.taken-over"))
         self._may_input = may_input
@@ -88,9 +102,12 @@ class ScreenLoop:
         if self._source is None or self._encoder is None:
             self.say(r.State("connecting"))
             return
-        self.say(r.State("active"))
-        self._encoder.reset()
+        self.say(self._active())
+        self._encoder.reset(self._caps)
         self._size_due = self._cursor_due = True
+
+    def _active(self) -> r.State:
+        return r.State("active", recorded=self._recorder is not None)
 
     def _send(self, data: bytes) -> None:
         if self._link is not None:
@@ -121,6 +138,8 @@ class ScreenLoop:
     def _collect(self, source: DesktopSource) -> None:
         """Take what changed; it is only remembered, not encoded."""
         damage = source.take_damage()
+        if self._recorder is not None:
+            self._recorder.saw(source.frame, damage)
         if damage.cursor is not None:
             self._cursor, self._cursor_due = damage.cursor, True
         encoder = self._encoder
@@ -134,6 +153,7 @@ class ScreenLoop:
         encoder.note(
             [(c.x, c.y, c.w, c.h) for c in damage.rects],
             [(c.sx, c.sy, c.w, c.h, c.dx, c.dy) for c in damage.copies],
+            now=self._now(),
         )
 
     def _first_picture(self, source: DesktopSource) -> None:
@@ -160,26 +180,34 @@ class ScreenLoop:
         if self._cursor_due and flow.may_send_express(EXPRESS_LIMIT, now):
             self._cursor_due = False
             self._out.cursor(self._cursor, now)
-        while encoder.pending and link.unsent() == 0:
-            now = self._now()
-            express = now - self._input_at < EXPRESS_S and flow.may_send_express(EXPRESS_LIMIT, now)
-            if not express and not flow.may_send(now):
-                break
-            limit = min(EXPRESS_LIMIT, flow.unit_limit(now)) if express else flow.unit_limit(now)
-            update = encoder.encode(source.frame, limit=limit, near=self._pointer if express else None)
-            if update is None:
-                break
-            self._out.update(update.body, now, last=update.last, express=express)
-            if express and update.last:
-                self._input_at = float("-inf")
+        while encoder.pending and link.unsent() == 0 and self._unit(source, encoder):
+            pass
         if not encoder.pending:
-            flow.ran_out(now)
+            flow.ran_out(self._now())
+
+    def _unit(self, source: DesktopSource, encoder: Encoder) -> bool:
+        """Send one unit: what a person waits for, else the next of the screen; False when nothing may go or is left."""
+        now, flow = self._now(), self._out.flow
+        update = None
+        express = now - self._input_at < EXPRESS_S and flow.may_send_express(EXPRESS_LIMIT, now)
+        if express:
+            limit = min(EXPRESS_LIMIT, flow.unit_limit(now))
+            update = encoder.answer(source.frame, limit=limit, now=now, near=self._pointer)
+        if update is None and flow.may_send(now):
+            express = False
+            limit, crisp = flow.unit_limit(now), flow.crisp_limit()
+            update = encoder.encode(source.frame, limit=limit, now=now, near=self._pointer, crisp=crisp)
+        if update is None:
+            return False
+        self._out.update(update.body, now, flags=r.flags(express=express, last=update.last, lossy=update.lossy))
+        return True
 
     def _regulate(self, source: DesktopSource) -> None:
-        """Back-pressure: the PC draws on only for somebody who sees it and keeps up."""
+        """Back-pressure: the PC draws on only for somebody who sees it and keeps up, or for the record."""
         now, flow = self._now(), self._out.flow
         seen = self._link is not None and self._visible
         held = not seen or flow.stalled(now) or flow.in_flight >= 2 * flow.budget(now)
+        held = held and self._recorder is None  # the browser's pace does not decide what is recorded
         if held != self._held:
             self._held = held
             source.hold(held)
@@ -264,6 +292,8 @@ class ScreenLoop:
                 source.release()
 
     def _asked(self, now: float) -> None:
+        if self._encoder is not None and now - self._input_at >= EXPRESS_S:
+            self._encoder.expect_answer()
         self._input_at = now
         self._out.lag.asked(now)
 
@@ -280,5 +310,7 @@ class ScreenLoop:
             self.say(r.State("closed", code=code or None))
             self._link.close(SudareError(code) if code else None)
         if self._source is not None:
+            if self._recorder is not None:
+                self._recorder.end(self._source.frame)
             self._source.close()
         self._on_ended(code)

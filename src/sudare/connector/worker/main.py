@@ -18,13 +18,16 @@ from sudare.connector.worker import job
 from sudare.connector.worker.link import Link
 from sudare.connector.worker.loop import ScreenLoop
 from sudare.connector.worker.rdp import open_rdp
-from sudare.connector.worker.vnc import open_vnc
+from sudare.connector.worker.recorder import Recorder
+from sudare.connector.worker.vnc import open_vnc, preference
 from sudare.desktop.source import DesktopSource
+from sudare.pixels.ops import Caps
 from sudare.runtime.logs import get_logger
 from sudare.runtime.parcel import Parcels, close_files
 from sudare.runtime.tasks import Tasks
 
 ALONE_S: Final = 120.0
+FINISH_S: Final = 5.0  # for the last segment of a recording
 
 
 class SessionProcess:
@@ -34,6 +37,7 @@ class SessionProcess:
         self._now = now
         self._tasks = tasks
         self._loop: ScreenLoop | None = None
+        self._recording: asyncio.Task[None] | None = None
         self._done = asyncio.Event()
         self._alone: asyncio.TimerHandle | None = None
         self._parcels = Parcels(pair, self._order, self._done.set)
@@ -44,25 +48,31 @@ class SessionProcess:
         await self._done.wait()
         if self._loop is not None:
             self._loop.end("office.pc-closed")
+        if self._recording is not None:
+            await asyncio.wait([self._recording], timeout=FINISH_S)
         await asyncio.sleep(0)  # let the close frame leave
         self._parcels.close()
 
     def _order(self, content: dict[str, Any], files: list[int]) -> None:
         match job.order(content):
-            case job.Start() as start if len(files) == 2 and self._loop is None:
-                self._tasks.start(self._begin(start, files[0], files[1]), name="begin")
+            case job.Start() as start if len(files) == 2 + (start.record is not None) and self._loop is None:
+                self._tasks.start(self._begin(start, *files), name="begin")
             case job.Attach() as attach if len(files) == 1 and self._loop is not None:
                 self._tasks.start(self._join(self._loop, attach.client, files[0]), name="attach")
+            case job.Unrecorded() as unrecorded if not files and self._loop is not None:
+                self._unrecorded(self._loop, unrecorded.code)
             case job.Stop():
                 close_files(files)
                 self._done.set()
             case _:
                 close_files(files)
 
-    async def _begin(self, start: job.Start, pc: int, line: int) -> None:
+    async def _begin(self, start: job.Start, pc: int, line: int, film: int = -1) -> None:
         loop = ScreenLoop(now=self._now, on_ended=self._ended)
         self._loop = loop
         self._parcels.send(job.parcel(job.Began()))
+        if start.record is not None:
+            await self._record(loop, start.record, film)
         await self._join(loop, start.client, line)
         try:
             source = await self._open(start, socket.socket(fileno=pc), loop)
@@ -83,7 +93,13 @@ class SessionProcess:
         password = Secret(desktop.password) if desktop.password is not None else None
         if desktop.kind == "vnc":
             return await open_vnc(
-                sock, password=password, user=desktop.account, tls=desktop.tls, pin=desktop.pin, on_change=loop.wake
+                sock,
+                password=password,
+                user=desktop.account,
+                tls=desktop.tls,
+                pin=desktop.pin,
+                on_change=loop.wake,
+                prefer=preference(sock),
             )
         if password is None:
             sock.close()
@@ -102,6 +118,27 @@ class SessionProcess:
             on_change=loop.wake,
         )
 
+    async def _record(self, loop: ScreenLoop, order: job.Record, film: int) -> None:
+        _, writer = await asyncio.open_unix_connection(sock=socket.socket(fileno=film))
+        recorder = Recorder(order, writer, now=self._now, wake=loop.wake)
+        loop.record(recorder)
+
+        async def run() -> None:
+            try:
+                await recorder.run()
+            except OSError:
+                self._log.info("recording-not-taken")  # the connector knows why, and decides
+            finally:
+                writer.close()
+
+        self._recording = self._tasks.start(run(), name="record")
+
+    def _unrecorded(self, loop: ScreenLoop, code: str) -> None:
+        if code:
+            loop.end(code)
+        else:
+            loop.record(None)
+
     async def _join(self, loop: ScreenLoop, client: job.Client, line: int) -> None:
         def make() -> Link:
             return Link(client.channel.state(), on_message=loop.heard, on_lost=self._lost, on_room=loop.wake)
@@ -110,7 +147,8 @@ class SessionProcess:
         if self._alone is not None:
             self._alone.cancel()
             self._alone = None
-        loop.attach(link, may_input=client.input)
+        caps = Caps(client.caps.tiles, ramp=client.caps.ramp, jpeg=client.caps.jpeg)
+        loop.attach(link, caps, may_input=client.input)
 
     def _lost(self, link: Link) -> None:
         if self._loop is not None and self._loop.detached(link):

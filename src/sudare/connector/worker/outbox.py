@@ -83,9 +83,8 @@ class Outbox:
         epoch, t_ms = self._epoch & 0xFFFF, int(now * 1000) & 0xFFFF
         return r.encode(r.Record(body, self._seq, self.in_seq, epoch, t_ms, flags))
 
-    def update(self, body: bytes, now: float, *, last: bool, express: bool) -> None:
+    def update(self, body: bytes, now: float, *, flags: r.Flag) -> None:
         """Send one unit of pixels."""
-        flags = (r.Flag.LAST if last else r.NONE) | (r.Flag.EXPRESS if express else r.NONE)
         self.lag.painted(self._seq + 1)
         self.record(r.Update(body), now, flags=flags)
 

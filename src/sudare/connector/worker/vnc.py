@@ -5,6 +5,7 @@ INVARIANT: a certificate is judged before the first byte that follows it is sent
 """
 
 import asyncio
+import ipaddress
 import socket
 import ssl
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from typing import cast
 from sudare.base.errors import SudareError
 from sudare.base.secret import Secret
 from sudare.desktop.pin import Pin, fingerprint_of
-from sudare.desktop.rfb.client import COMPACT, RFBClient
+from sudare.desktop.rfb.client import COMPACT, PLAIN, RFBClient
 from sudare.desktop.rfb.messages import Encoding
 from sudare.desktop.rfb.security import TLS, Credentials, StartTLS
 from sudare.desktop.source import Damage, Frame, Phase
@@ -179,6 +180,12 @@ def _context(wanted: StartTLS) -> ssl.SSLContext:
         context.maximum_version = ssl.TLSVersion.TLSv1_2
         context.set_ciphers("aNULL:@SECLEVEL=0")
     return context
+
+
+def preference(sock: socket.socket) -> tuple[Encoding, ...]:
+    """The encodings to ask for: on this host squeezing pixels costs both ends more than it saves, elsewhere less."""
+    peer = sock.getpeername()
+    return PLAIN if isinstance(peer, tuple) and ipaddress.ip_address(peer[0]).is_loopback else COMPACT
 
 
 async def open_vnc(  # noqa: D417

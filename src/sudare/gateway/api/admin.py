@@ -91,6 +91,7 @@ async def targets(call: Call) -> Response:
                 "kind": one.kind,
                 "name": one.name,
                 "offered": one.offered,
+                "record": one.record,
                 "people": people_by_target.get(one.id, []),
             }
             for one in await stores.targets.all(tenant)

@@ -98,6 +98,12 @@ class Desk:
         event = self._event(Kind.TARGET_PEOPLE, target, now, people=" ".join(sorted(set(people))))
         return await self._stores.targets.set_people(self._here.tenant, connector, local, people, event, now=now)
 
+    async def set_record(self, target: str, now: float, *, record: bool) -> None:
+        """Whether sessions on the target are to be recorded. Raises `caller.not-found`."""
+        connector, local = split_target(target)
+        event = self._event(Kind.TARGET_RECORD, target, now, record=str(record).lower())
+        await self._stores.targets.set_record(self._here.tenant, connector, local, event, record=record, now=now)
+
     async def find_target(self, name: str) -> str:
         """The public id of the target with this id, local id or name. Raises `caller.not-found`."""
         every = await self._stores.targets.all(self._here.tenant)

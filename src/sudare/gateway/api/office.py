@@ -45,6 +45,7 @@ class Place:
     connector: Connector
     local: str
     kind: str
+    record: bool = False
 
 
 async def sites(call: Call) -> Response:
@@ -97,10 +98,11 @@ async def streams(call: Call) -> Response:
         "nam": person.name,
         "dev": session.device,
         "ses": session.id,
-        "rgt": _RIGHTS if sent.kind == "screen" else {},
+        "rgt": _rights(sent.kind, place),
         "cnf": sent.cnf,
     }
-    event = call.event(Kind.STREAM_OPENED, person.id, target=place.id, session=session.id, kind=sent.kind)
+    detail = {"record": "true"} if place.record else {}
+    event = call.event(Kind.STREAM_OPENED, person.id, target=place.id, session=session.id, kind=sent.kind, **detail)
     await context.stores.sessions.opened(session, event)
     out: dict[str, object] = {
         "ticket": context.tickets.issue(claims, call.now),
@@ -176,7 +178,14 @@ async def _place(call: Call, unverified_target: str, kind: str | None = None) ->
     target = next((one for one in mine if one.id == unverified_target), None)
     if target is None:
         raise SudareError("denied.not-allowed", "target")
-    return Place(unverified_target, connector, local, target.kind)
+    return Place(unverified_target, connector, local, target.kind, target.record)
+
+
+def _rights(kind: str, place: Place) -> dict[str, bool]:
+    """What the ticket allows and demands: of a screen only; recording only where the target says so."""
+    if kind != "screen":
+        return {}
+    return _RIGHTS | {"record": True} if place.record else _RIGHTS
 
 
 async def _session(call: Call, unverified_session: str, place: Place) -> StreamSession:

@@ -66,6 +66,12 @@ class Targets(Protocol):
         """Exactly these people may use it; who no longer may. Raises `caller.not-found`."""
         ...
 
+    async def set_record(
+        self, tenant: str, connector: str, local: str, *events: Event, record: bool, now: float
+    ) -> None:
+        """Whether sessions on it are to be recorded. Raises `caller.not-found`."""
+        ...
+
 
 class SealedSecrets(Protocol):
     """Ciphertext by person and target."""

@@ -5,6 +5,7 @@ from pathlib import Path
 from cffi import FFI  # type: ignore[import-untyped]
 
 HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[3]
 
 
 def declarations() -> str:
@@ -17,7 +18,10 @@ ffi = FFI()
 ffi.cdef(declarations())
 ffi.set_source(
     "sudare.pixels._native._pixels",
-    (HERE / "pixels.c").read_text(),
+    '#include "pixels.h"',
+    sources=[str((HERE / name).relative_to(ROOT)) for name in ("pixels.c", "jpeg.c")],
+    depends=[str((HERE / "pixels.h").relative_to(ROOT))],
+    libraries=["turbojpeg"],  # Debian: libturbojpeg0-dev
     include_dirs=[str(HERE)],
     extra_compile_args=["-std=c11", "-O3", "-Wall", "-Wextra", "-Werror"],
 )

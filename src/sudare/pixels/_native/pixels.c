@@ -175,3 +175,90 @@ int px_solid(const px_picture *a, px_box box, uint8_t bgr[3]) {
     memcpy(bgr, first, 3);
     return 1;
 }
+
+#define RAMP_SLOTS 8192u /* twice the pixels of a tile, so a free slot is always found */
+
+static uint32_t colour_of(const uint8_t *p) { return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16; }
+
+/* The commonest colour of the box, the lowest where several are, and how often it occurs. */
+static uint32_t commonest(const px_picture *a, px_box box, uint16_t *times) {
+    uint32_t keys[RAMP_SLOTS], best = 0;
+    uint16_t counts[RAMP_SLOTS] = {0}, most = 0;
+    for (uint32_t r = 0; r < box.h; r++) {
+        const uint8_t *p = at(a, box.x, box.y + r);
+        for (uint32_t i = 0; i < box.w; i++, p += 4) {
+            uint32_t colour = colour_of(p), slot = colour * 2654435761u >> 19;
+            while (counts[slot] && keys[slot] != colour) slot = (slot + 1) % RAMP_SLOTS;
+            keys[slot] = colour;
+            uint16_t count = ++counts[slot];
+            if (count > most || (count == most && colour < best)) {
+                most = count;
+                best = colour;
+            }
+        }
+    }
+    *times = most;
+    return best;
+}
+
+static int32_t part(uint32_t colour, unsigned channel) { return (int32_t)(colour >> 8 * channel & 255); }
+
+static int32_t apart(uint32_t a, uint32_t b) {
+    int32_t sum = 0;
+    for (unsigned c = 0; c < 3; c++) sum += (part(a, c) - part(b, c)) * (part(a, c) - part(b, c));
+    return sum;
+}
+
+static uint32_t farthest(const px_picture *a, px_box box, uint32_t from) {
+    int32_t most = 0;
+    uint32_t best = from;
+    for (uint32_t r = 0; r < box.h; r++) {
+        const uint8_t *p = at(a, box.x, box.y + r);
+        for (uint32_t i = 0; i < box.w; i++, p += 4) {
+            uint32_t colour = colour_of(p);
+            if (colour == best || colour == from) continue;
+            int32_t far = apart(colour, from);
+            if (far > most || (far == most && colour < best)) {
+                most = far;
+                best = colour;
+            }
+        }
+    }
+    return best;
+}
+
+int px_ramp(const px_picture *a, px_box box, uint8_t *out, size_t out_size) {
+    if (!inside(a, box) || !out || box.w > PX_TILE || box.h > PX_TILE) return -1;
+    if (out_size != 6 + (size_t)((box.w + 1) / 2) * box.h) return -1;
+    uint16_t times;
+    const uint32_t first = commonest(a, box, &times), ends[2] = {first, farthest(a, box, first)};
+    const int32_t length = apart(ends[1], ends[0]);
+    int32_t along[3];
+    for (unsigned c = 0; c < 3; c++) along[c] = part(ends[1], c) - part(ends[0], c);
+    for (unsigned i = 0; i < 6; i++) *out++ = (uint8_t)part(ends[i / 3], i % 3);
+    for (uint32_t r = 0; r < box.h; r++) {
+        const uint8_t *p = at(a, box.x, box.y + r);
+        uint8_t levels[PX_TILE + 2] = {0}; /* the row between two empty pixels */
+        for (uint32_t i = 1; i <= box.w; i++, p += 4) {
+            int32_t dot = 0; /* how far along from one end to the other, 0..length: nothing is farther than that end */
+            for (unsigned c = 0; c < 3; c++) dot += (p[c] - part(ends[0], c)) * along[c];
+            levels[i] = dot > 0 ? (uint8_t)((dot * 14 + length) / (2 * length)) : 0;
+        }
+        for (uint32_t i = 1; i <= box.w; i++) {
+            uint8_t level = levels[i] == 1 && (levels[i - 1] > 1 || levels[i + 1] > 1) ? 0 : levels[i];
+            if (i % 2)
+                *out = level;
+            else
+                *out++ |= (uint8_t)(level << 4);
+        }
+        if (box.w % 2) out++;
+    }
+    return 0;
+}
+
+int px_common(const px_picture *a, px_box box) {
+    if (!inside(a, box) || box.w > PX_TILE || box.h > PX_TILE) return -1;
+    uint16_t times;
+    commonest(a, box, &times);
+    return times;
+}

@@ -3,7 +3,7 @@
  *
  * A picture is `h` rows of `w` pixels of 4 bytes, B G R X, without padding; X is undefined and never compared.
  * Every function is told the size of each buffer and checks its arguments against it: it gives -1 and touches
- * nothing when they do not fit. Nothing is allocated and no pointer outlives a call.
+ * nothing when they do not fit. No pointer outlives a call, and only the JPEG functions (jpeg.c) allocate anything.
  */
 #ifndef SUDARE_PIXELS_H
 #define SUDARE_PIXELS_H
@@ -44,5 +44,24 @@ int px_fill(px_picture *a, px_box box, const uint8_t bgr[3]);
 
 /* 1 when the box has one colour, then written to `bgr`; 0 when not. */
 int px_solid(const px_picture *a, px_box box, uint8_t bgr[3]);
+
+/*
+ * Ramp pixels of a box of at most 64x64 (pixels/ramp.py): the commonest colour, the one farthest from it (the lowest
+ * B + 256 G + 65536 R where several are), then levels 0..7, two a byte; a level 1 right beside a higher one becomes 0.
+ * `out_size` must be exactly 6 + (w+1)/2*h.
+ */
+int px_ramp(const px_picture *a, px_box box, uint8_t *out, size_t out_size);
+
+/* How many pixels of a box of at most 64x64 have its commonest colour. */
+int px_common(const px_picture *a, px_box box);
+
+/* Bytes a JPEG of this size may need at most. */
+int64_t px_jpeg_bound(uint32_t w, uint32_t h);
+
+/* The box as a JPEG, 4:2:0, quality 1..100; gives its size. `out_size` must be at least px_jpeg_bound. */
+int64_t px_jpeg(const px_picture *a, px_box box, int quality, uint8_t *out, size_t out_size);
+
+/* Draws a JPEG of exactly the size of the box; a broken one may leave anything in it. X is undefined. */
+int px_unjpeg(px_picture *a, px_box box, const uint8_t *jpeg, size_t jpeg_size);
 
 #endif

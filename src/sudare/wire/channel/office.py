@@ -11,6 +11,7 @@ import msgspec
 from sudare.base.errors import SudareError
 
 VERSION: Final = 1
+TILES_LIMIT: Final = 65_536
 T = TypeVar("T")
 
 
@@ -29,6 +30,15 @@ class Credential(msgspec.Struct, frozen=True):
     sealed: str
 
 
+class Caps(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a browser takes beside the screen protocol of the first days; an older one says none of it."""
+
+    zstd: bool = True
+    tiles: int = 0
+    ramp: bool = False
+    jpeg: bool = False
+
+
 class Hello(msgspec.Struct, frozen=True, omit_defaults=True):
     """The browser's first message."""
 
@@ -36,7 +46,7 @@ class Hello(msgspec.Struct, frozen=True, omit_defaults=True):
     knd: str
     view: View | None = None
     layout: str = "jp"
-    caps: dict[str, Any] = {}
+    caps: Caps = Caps()
     credential: Credential | None = None
 
 
@@ -80,6 +90,8 @@ def decode_hello(data: bytes) -> Hello:
     view = hello.view
     if view is not None and not (16 <= view.w <= 16384 and 16 <= view.h <= 16384 and 50 <= view.scale <= 500):
         raise SudareError("caller.malformed", "view")
+    if not 0 <= hello.caps.tiles <= TILES_LIMIT:
+        raise SudareError("caller.malformed", "caps")
     return hello
 
 

@@ -7,8 +7,8 @@ the smallest round trip, and lets the worker fill the pipe but not the buffers b
     budget = g * btl * (minrtt + 5 ms)       at least 4,000 bytes; twice btl * minrtt while starting up
     g      falls when every packet of a round waited over 25 ms, rises when one waited under 12 ms
              (the minimum of a round: a stall behind one lost packet is not congestion)
-    btl    the largest delivery rate of the last 2 s or more of load; what was measured while there was nothing to send
-             counts only if it is larger: a quiet desktop says nothing about its line
+    btl    the largest delivery rate of the last 2 s or more of load; what was measured while there was nothing to send,
+             or while nothing waited anywhere on the way, counts only if it is larger: the line was not full
     probe  half of it for 200 ms of every 5 s of load, so that the smallest round trip is seen again
 
 INVARIANT: `in_flight` is the sum of what was sent and not acknowledged; the budget is never below 4,000 bytes.
@@ -28,6 +28,7 @@ EXPRESS_RESERVE: Final = 8_000
 EXPRESS_LIMIT: Final = 4_096
 UNIT_MIN, UNIT_MAX, UNIT_S = 1_300, 8_000, 0.010
 RECORDS_MAX: Final = 4_096
+CRISP_S: Final = 0.25
 STALLED_S: Final = 1.0
 RESYNC_S: Final = 4.0
 RTT_WINDOW_S: Final = 10.0
@@ -164,6 +165,10 @@ class Flow:
         del now  # the rate is as of the last ACK; the argument keeps the door the same for a machine that decays
         return max(UNIT_MIN, min(UNIT_MAX, int(self._rate * UNIT_S)))
 
+    def crisp_limit(self) -> int:
+        """Bytes the line carries in 0.25 s: a picture that takes more is to be sent readable first and exact after."""
+        return int(self._rate * CRISP_S)
+
     def stalled(self, now: float) -> bool:
         """Bytes are in flight and no ACK came for 1 s: bulk stops."""
         self._seen_at = max(self._seen_at, now)
@@ -194,17 +199,18 @@ class Flow:
         rtt = max(now - record.at, 0.0005)
         self._rtts.add(rtt, now, RTT_WINDOW_S)
         queueing = rtt - (self._rtts.value or rtt)
-        self._measure_rate(record, now)
+        self._measure_rate(record, queueing, now)
         if self._starting:
             self._start_up(record, queueing, now)
         self._round(queueing, now)
         if now - self._probe_at >= _PROBE_EVERY_S + _PROBE_S:
             self._probe_at = now
 
-    def _measure_rate(self, record: _Sent, now: float) -> None:
+    def _measure_rate(self, record: _Sent, queueing: float, now: float) -> None:
         rate = (self._delivered - record.delivered) / max(now - record.delivered_at, 0.001)
         window = max(2.0, 10 * (self._rtts.value or 0))
-        if not record.idle or rate > self._rate:
+        full = not record.idle and queueing >= _QUEUEING_LOW_S
+        if full or rate > self._rate:
             self._rates.add(rate, now, window)
 
     def _start_up(self, record: _Sent, queueing: float, now: float) -> None:

@@ -48,6 +48,11 @@ _KNOWN_FLAGS: Final = 15
 NONE: Final = Flag(0)
 
 
+def flags(*, express: bool, last: bool, lossy: bool) -> Flag:
+    """The flags of an UPDATE."""
+    return (Flag.EXPRESS if express else NONE) | (Flag.LAST if last else NONE) | (Flag.LOSSY if lossy else NONE)
+
+
 @dataclass(frozen=True, slots=True)
 class Update:
     """Ops and pixels, as `sudare.pixels.encoder` made them."""
@@ -93,12 +98,13 @@ class Resize:
 
 
 class State(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Where the desktop stands."""
+    """Where the desktop stands, and whether what it shows is being recorded."""
 
     state: Literal["connecting", "active", "closed"]
     code: str | None = None
     name: str | None = None
     security: str | None = None
+    recorded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ export class Desktop {
       ticket: permit.ticket,
       sealKey: fromBase64url(permit.seal_key),
       ephemeral,
-      hello: { v: 1, knd: "screen", layout: app.layout, caps: { zstd: true }, ...credential },
+      hello: { v: 1, knd: "screen", layout: app.layout, ...credential },
     };
   }
 

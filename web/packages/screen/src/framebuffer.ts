@@ -1,10 +1,12 @@
 /**
  * What the browser holds of one session: pixels as RGBA, the zstd stream, and what changed since it was last painted.
- * The twin of `sudare.pixels.decoder`. INVARIANT: an UPDATE is checked whole before any of it is drawn.
+ * The twin of `sudare.pixels.decoder`. INVARIANT: areas of an UPDATE are checked before any of it is drawn.
  */
 
 import { Decompress } from "fzstd";
 import { AREA_LIMIT, Malformed, sizeIsAllowed, type Op } from "@sudare/wire";
+import { Darkroom, GREY, type Negative } from "./darkroom";
+import { TileCache } from "./tilecache";
 
 export interface Rect {
   x: number;
@@ -14,6 +16,7 @@ export interface Rect {
 }
 
 const OPAQUE = 0xff000000;
+const TILE = 64;
 
 /** The session's one decompressor: bytes of a flushed block come out at once. */
 export class Inflater {
@@ -52,11 +55,20 @@ export class Framebuffer {
   pixels = new Uint32Array(0);
   private dirty: Rect[] = [];
   private inflater = new Inflater();
+  private tiles: TileCache;
+  private darkroom = new Darkroom();
 
-  /** Forget everything but the size: black, a new stream. */
+  /** `slots`: how many tiles this browser remembers. */
+  constructor(slots = 0) {
+    this.tiles = new TileCache(slots);
+  }
+
+  /** Forget everything but the size: black, a new stream, no tile. */
   reset(): void {
     this.pixels.fill(OPAQUE);
     this.inflater = new Inflater();
+    this.tiles = new TileCache(this.tiles.slots);
+    this.darkroom = new Darkroom();
     this.dirty = [{ x: 0, y: 0, w: this.w, h: this.h }];
   }
 
@@ -65,13 +77,14 @@ export class Framebuffer {
     this.w = w;
     this.h = h;
     this.pixels = new Uint32Array(w * h).fill(OPAQUE);
+    this.darkroom = new Darkroom();
     this.dirty = [{ x: 0, y: 0, w, h }];
   }
 
-  /** Areas changed since the last call. */
+  /** Areas changed since the last call; where an image is being decoded they come later. */
   takeDirty(): Rect[] {
-    const out = this.dirty;
-    this.dirty = [];
+    const out = this.dirty.filter((area) => !this.darkroom.isDark(area));
+    this.dirty = this.dirty.filter((area) => this.darkroom.isDark(area));
     return out;
   }
 
@@ -81,23 +94,108 @@ export class Framebuffer {
     for (const op of ops) {
       if (op.op === "copy") this.copy(op);
       else if (op.op === "fill") this.fill(op);
-      else at = this.draw(op, pixels, at);
+      else if (op.op === "image") this.expose(op);
+      else if (op.op === "store") this.store(op);
+      else if (op.op === "cache") this.show(op);
+      else at = op.op === "pix" ? this.draw(op, pixels, at) : this.blend(op, pixels, at);
     }
   }
 
+  /** Bytes of the stream the ops want. */
   private needed(ops: Op[]): number {
     let area = 0;
+    let size = 0;
     for (const op of ops) {
+      if (op.op === "store" || op.op === "cache") {
+        const last = op.tile + op.count - 1;
+        if (!this.tiles.slots || op.count < 1 || !this.tile(last)) throw new Malformed("tiles outside the framebuffer");
+        continue;
+      }
       if (op.op === "copy") {
         this.inside(op.sx, op.sy, op.w, op.h);
         this.inside(op.dx, op.dy, op.w, op.h);
-      } else {
-        this.inside(op.x, op.y, op.w, op.h);
-        if (op.op === "pix") area += op.w * op.h;
+        continue;
       }
+      this.inside(op.x, op.y, op.w, op.h);
+      if (op.op === "fill" || op.op === "image") continue;
+      area += op.w * op.h;
+      size += op.op === "pix" ? op.w * op.h * 3 : 6 + ((op.w + 1) >> 1) * op.h;
     }
     if (area > AREA_LIMIT) throw new Malformed("too many pixels");
-    return area * 3;
+    return size;
+  }
+
+  /** Images to be decoded, and the way to hand each one in: null where it cannot be. */
+  takeImages(): { image: Negative; develop: (pixels: Uint32Array | null) => void }[] {
+    const { darkroom, pixels, w } = this;
+    return darkroom.take().map((image) => ({
+      image,
+      develop: (decoded) => {
+        // After a RESIZE or reset it is another darkroom, and nothing of the image is left.
+        if (darkroom === this.darkroom) this.dirty.push(...darkroom.develop(image.id, decoded, pixels, w));
+      },
+    }));
+  }
+
+  private expose({ x, y, w, h, jpeg }: Rect & { jpeg: Uint8Array }): void {
+    const area = { x, y, w, h };
+    const first = this.darkroom.expose(area, jpeg);
+    for (let row = 0; row < h; row++) {
+      const at = (y + row) * this.w + x;
+      if (first === null) this.pixels.fill(GREY, at, at + w);
+      else for (let i = 0; i < w; i++) this.pixels[at + i] = first + row * w + i;
+    }
+    this.dirty.push(area);
+  }
+
+  /** Tile number `index`, row by row; those at the right and lower edge are smaller. */
+  private tile(index: number): Rect | null {
+    const cols = Math.ceil(this.w / TILE);
+    const x = (index % cols) * TILE;
+    const y = Math.floor(index / cols) * TILE;
+    return y < this.h ? { x, y, w: Math.min(TILE, this.w - x), h: Math.min(TILE, this.h - y) } : null;
+  }
+
+  private store({ tile, count }: { tile: number; count: number }): void {
+    for (let i = tile; i < tile + count; i++) {
+      const { x, y, w, h } = this.tile(i) as Rect;
+      const kept = new Uint32Array(w * h);
+      for (let row = 0; row < h; row++) {
+        const from = (y + row) * this.w + x;
+        kept.set(this.pixels.subarray(from, from + w), row * w);
+      }
+      this.tiles.put({ w, h, pixels: kept });
+    }
+  }
+
+  private show({ tile, slot, count }: { tile: number; slot: number; count: number }): void {
+    for (let i = 0; i < count; i++) {
+      const area = this.tile(tile + i) as Rect;
+      const { x, y, w, h } = area;
+      const kept = this.tiles.use(slot + i, w, h);
+      for (let row = 0; row < h; row++) this.pixels.set(kept.subarray(row * w, row * w + w), (y + row) * this.w + x);
+      this.dirty.push(area);
+    }
+  }
+
+  /** Two colours and levels between them, two pixels a byte (`sudare.pixels.ramp`). */
+  private blend(op: Rect, bytes: Uint8Array, start: number): number {
+    const ends = bytes.subarray(start, start + 6);
+    const colours = new Uint32Array(8);
+    const mix = (channel: number, level: number) =>
+      Math.floor(((ends[channel] as number) * (7 - level) + (ends[channel + 3] as number) * level + 3) / 7);
+    for (let n = 0; n < 8; n++) colours[n] = OPAQUE | (mix(0, n) << 16) | (mix(1, n) << 8) | mix(2, n);
+    let at = start + 6;
+    for (let y = op.y; y < op.y + op.h; y++) {
+      const to = y * this.w + op.x;
+      for (let i = 0; i < op.w; i += 2, at++) {
+        const pair = bytes[at] as number;
+        this.pixels[to + i] = colours[pair & 7] as number;
+        if (i + 1 < op.w) this.pixels[to + i + 1] = colours[(pair >> 4) & 7] as number;
+      }
+    }
+    this.dirty.push({ x: op.x, y: op.y, w: op.w, h: op.h });
+    return at;
   }
 
   private inside(x: number, y: number, w: number, h: number): void {
@@ -112,7 +210,9 @@ export class Framebuffer {
       const from = (op.sy + row) * w + op.sx;
       this.pixels.copyWithin((op.dy + row) * w + op.dx, from, from + op.w);
     }
-    this.dirty.push({ x: op.dx, y: op.dy, w: op.w, h: op.h });
+    const to = { x: op.dx, y: op.dy, w: op.w, h: op.h };
+    this.darkroom.copied({ ...to, x: op.sx, y: op.sy }, to);
+    this.dirty.push(to);
   }
 
   private fill(op: Rect & { bgr: Uint8Array }): void {

@@ -2,6 +2,14 @@
 
 import type { Ephemeral, Input } from "@sudare/wire";
 
+/** What this browser takes beside the protocol of the first days: told in the hello. */
+export interface Caps {
+  zstd: true;
+  tiles: number;
+  ramp: true;
+  jpeg: boolean;
+}
+
 /** Where to connect and with what; asked for anew for every line. */
 export interface Connection {
   url: string;
@@ -20,14 +28,14 @@ export interface CursorImage {
 }
 
 export type ToWorker =
-  | { type: "canvas"; canvas: OffscreenCanvas }
+  | { type: "canvas"; canvas: OffscreenCanvas; tiles: number }
   | { type: "open"; connection: Connection }
   | { type: "input"; item: Input }
   | { type: "stop" };
 
 export type FromWorker =
   | { type: "size"; w: number; h: number }
-  | { type: "phase"; phase: "connecting" | "active" }
+  | { type: "phase"; phase: "connecting" | "active"; recorded: boolean }
   | { type: "lost"; code: string; final: boolean }
   | { type: "lag"; rttMs?: number; keyToPixelMs?: number }
   | { type: "cursor"; image: CursorImage | "hidden" | "default" };

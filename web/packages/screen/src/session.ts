@@ -1,9 +1,10 @@
 /**
  * One session as the worker sees it: socket, channel, framebuffer, canvas.
- * A record is acknowledged after it was painted. At rest nothing is sent and no timer runs.
+ * A record is acknowledged after it was painted; where an image is being decoded nothing is painted. At rest nothing is sent and no timer runs.
  */
 
 import { Channel, decodeRecords, encodeInput, Flag, Malformed, type Body, type Input, type Record } from "@sudare/wire";
+import { decode } from "./darkroom";
 import { Framebuffer } from "./framebuffer";
 import type { Connection, CursorImage, FromWorker } from "./messages";
 
@@ -14,7 +15,7 @@ const INPUTS = new Set(["key", "pointer", "wheel", "text"]);
 type Surface = OffscreenCanvas | HTMLCanvasElement;
 
 export class Session {
-  private readonly frame = new Framebuffer();
+  private readonly frame: Framebuffer;
   private image: ImageData | null = null;
   private context: OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D | null = null;
   private line: Line | null = null;
@@ -26,8 +27,11 @@ export class Session {
 
   constructor(
     private readonly canvas: Surface,
+    tiles: number,
     private readonly tell: (message: FromWorker) => void,
-  ) {}
+  ) {
+    this.frame = new Framebuffer(tiles);
+  }
 
   /** Open a line; an older one is left. */
   open(connection: Connection): void {
@@ -79,11 +83,22 @@ export class Session {
       this.misunderstood(line, error);
       return;
     }
-    this.paint();
-    if (newest) {
-      line.send(encodeInput({ type: "ack", seq: newest, backlog }));
-      this.ping();
+    const images = this.frame.takeImages();
+    if (images.length === 0) {
+      this.show(line, newest, backlog);
+      return;
     }
+    const all = images.map(async ({ image, develop }) => {
+      develop(await decode(image).catch(() => null)); // exact pixels follow by themselves
+    });
+    void Promise.all(all).then(() => this.show(line, newest, backlog));
+  }
+
+  private show(line: Line, newest: number, backlog: number): void {
+    this.paint();
+    if (!newest || line !== this.line) return;
+    line.send(encodeInput({ type: "ack", seq: newest, backlog }));
+    this.ping();
   }
 
   /** Ask once for everything anew; a second time the line is given up. */
@@ -121,7 +136,7 @@ export class Session {
         break;
       case "state":
         if (body.state === "closed") this.line?.ending(body.code ?? "");
-        else this.tell({ type: "phase", phase: body.state });
+        else this.tell({ type: "phase", phase: body.state, recorded: body.recorded });
         break;
       case "pong":
         if (body.n === this.pinged) this.tell({ type: "lag", rttMs: Math.round(performance.now() - this.pingAt) });

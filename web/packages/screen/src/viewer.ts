@@ -4,9 +4,10 @@
  */
 
 import type { Input } from "@sudare/wire";
+import { canDecode } from "./darkroom";
 import type { Combination } from "./keys";
 import { Keyboard } from "./keyboard";
-import type { Connection, CursorImage, FromWorker, ToWorker } from "./messages";
+import type { Caps, Connection, CursorImage, FromWorker, ToWorker } from "./messages";
 import { Pointer } from "./pointer";
 import { Session } from "./session";
 
@@ -18,6 +19,8 @@ export interface ViewerState {
   keyToPixelMs?: number;
   /** Reconnecting: seconds since the line was lost. */
   waitS?: number;
+  /** The office records what this session shows; the person has to be told. */
+  recorded?: boolean;
 }
 
 export interface ViewerOptions {
@@ -31,6 +34,9 @@ export interface ViewerOptions {
 
 const GIVE_UP_S = 120;
 const FIT_MS = 300;
+/** Slots of the tile cache, 16 KiB each when full: 64 MiB on a PC, 32 MiB on a phone. */
+const TILES = 4096;
+const TILES_PHONE = 2048;
 
 export class Viewer {
   private readonly canvas = document.createElement("canvas");
@@ -40,6 +46,7 @@ export class Viewer {
   private readonly pointer: Pointer;
   private readonly observer: ResizeObserver;
   private readonly onVisible = () => this.sendView();
+  private readonly caps: Caps = { zstd: true, tiles: isPhone() ? TILES_PHONE : TILES, ramp: true, jpeg: canDecode() };
   private state: ViewerState = { phase: "connecting" };
   private size = { w: 0, h: 0 };
   private seq = 0;
@@ -53,7 +60,7 @@ export class Viewer {
     this.canvas.setAttribute("role", "application");
     if (options.label) this.canvas.setAttribute("aria-label", options.label);
     options.host.append(this.canvas);
-    [this.worker, this.post] = engine(this.canvas, (message) => this.heard(message));
+    [this.worker, this.post] = engine(this.canvas, this.caps.tiles, (message) => this.heard(message));
     const send = (item: Input) => this.post({ type: "input", item });
     const next = () => (this.seq = (this.seq + 1) & 0xffff);
     this.keyboard = new Keyboard(this.canvas, send, next, () => options.onEscape());
@@ -89,7 +96,8 @@ export class Viewer {
       const connection = await this.options.connect();
       if (this.stopped) return;
       const { w, h, scale } = this.view();
-      this.post({ type: "open", connection: { ...connection, hello: { ...connection.hello, view: { w, h, scale } } } });
+      const hello = { ...connection.hello, view: { w, h, scale }, caps: this.caps };
+      this.post({ type: "open", connection: { ...connection, hello } });
     } catch (error) {
       const code = error instanceof Error && "code" in error ? String(error.code) : "link.lost";
       const again = this.lostAt !== null && !code.startsWith("denied.") && !code.startsWith("caller.");
@@ -111,7 +119,7 @@ export class Viewer {
           clearTimeout(this.timer);
           this.sendView();
         }
-        if (this.lostAt === null) this.tell({ phase: message.phase });
+        if (this.lostAt === null) this.tell({ phase: message.phase, recorded: message.recorded });
         break;
       case "lag":
         this.tell({ ...this.state, ...message, ...{ type: undefined } });
@@ -190,19 +198,24 @@ export class Viewer {
   }
 }
 
+function isPhone(): boolean {
+  return matchMedia("(pointer: coarse)").matches && Math.min(screen.width, screen.height) < 600;
+}
+
 /** The session in a worker with an OffscreenCanvas, or here where the browser has none. */
 function engine(
   canvas: HTMLCanvasElement,
+  tiles: number,
   heard: (message: FromWorker) => void,
 ): [Worker | null, (message: ToWorker) => void] {
   if ("transferControlToOffscreen" in canvas) {
     const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
     const offscreen = canvas.transferControlToOffscreen();
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => heard(data);
-    worker.postMessage({ type: "canvas", canvas: offscreen } satisfies ToWorker, [offscreen]);
+    worker.postMessage({ type: "canvas", canvas: offscreen, tiles } satisfies ToWorker, [offscreen]);
     return [worker, (message) => worker.postMessage(message)];
   }
-  const session = new Session(canvas, heard);
+  const session = new Session(canvas, tiles, heard);
   const post = (message: ToWorker) => {
     if (message.type === "open") session.open(message.connection);
     else if (message.type === "input") session.input(message.item);

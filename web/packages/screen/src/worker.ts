@@ -8,7 +8,7 @@ let session: Session | null = null;
 
 scope.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   if (data.type === "canvas") {
-    session = new Session(data.canvas, (message: FromWorker) => scope.postMessage(message));
+    session = new Session(data.canvas, data.tiles, (message: FromWorker) => scope.postMessage(message));
   } else if (data.type === "open") session?.open(data.connection);
   else if (data.type === "input") session?.input(data.item);
   else session?.stop();

@@ -11,7 +11,10 @@ export const Flag = { EXPRESS: 1, LAST: 2, LOSSY: 4, RESET: 8 } as const;
 export type Op =
   | { op: "copy"; sx: number; sy: number; w: number; h: number; dx: number; dy: number }
   | { op: "fill"; x: number; y: number; w: number; h: number; bgr: Uint8Array }
-  | { op: "pix"; x: number; y: number; w: number; h: number };
+  | { op: "pix" | "ramp"; x: number; y: number; w: number; h: number }
+  | { op: "image"; x: number; y: number; w: number; h: number; jpeg: Uint8Array }
+  | { op: "store"; tile: number; count: number }
+  | { op: "cache"; tile: number; slot: number; count: number };
 
 export type Body =
   | { type: "update"; ops: Op[]; stream: Uint8Array }
@@ -20,7 +23,7 @@ export type Body =
   | { type: "cursor-image"; id: number; hotX: number; hotY: number; w: number; h: number; rgba: Uint8Array }
   | { type: "cursor-cached"; id: number }
   | { type: "resize"; w: number; h: number }
-  | { type: "state"; state: "connecting" | "active" | "closed"; code?: string; name?: string }
+  | { type: "state"; state: "connecting" | "active" | "closed"; code?: string; name?: string; recorded: boolean }
   | { type: "line"; rttMs: number; btlKbit: number; keyToPixelMs: number }
   | { type: "pong"; n: number };
 
@@ -92,22 +95,22 @@ function readBody(kind: number, reader: Reader, raw: Uint8Array): Body | null {
 function decodeOps(data: Uint8Array): Op[] {
   const reader = new Reader(data);
   const ops: Op[] = [];
-  while (reader.left() > 0) {
-    const kind = reader.u8();
-    const four = () => [reader.varint(), reader.varint(), reader.varint(), reader.varint()] as const;
-    if (kind === 1) {
-      const [sx, sy, w, h] = four();
-      ops.push({ op: "copy", sx, sy, w, h, dx: reader.varint(), dy: reader.varint() });
-    } else if (kind === 2) {
-      const [x, y, w, h] = four();
-      ops.push({ op: "fill", x, y, w, h, bgr: reader.take(3) });
-    } else if (kind === 3) {
-      const [x, y, w, h] = four();
-      if (reader.u8() !== 0) throw new Malformed("unknown pixel format");
-      ops.push({ op: "pix", x, y, w, h });
-    } else throw new Malformed(`unknown op ${kind}`);
-  }
+  while (reader.left() > 0) ops.push(decodeOp(reader.u8(), reader));
   return ops;
+}
+
+function decodeOp(kind: number, reader: Reader): Op {
+  const number = () => reader.varint();
+  if (kind === 4) return { op: "store", tile: number(), count: number() };
+  if (kind === 5) return { op: "cache", tile: number(), slot: number(), count: number() };
+  if (kind < 1 || kind > 6) throw new Malformed(`unknown op ${kind}`);
+  const [x, y, w, h] = [number(), number(), number(), number()];
+  if (kind === 1) return { op: "copy", sx: x, sy: y, w, h, dx: number(), dy: number() };
+  if (kind === 2) return { op: "fill", x, y, w, h, bgr: reader.take(3) };
+  if (kind === 6) return { op: "image", x, y, w, h, jpeg: reader.take(number()) };
+  const format = reader.u8();
+  if (format > 1) throw new Malformed("unknown pixel format");
+  return { op: format ? "ramp" : "pix", x, y, w, h };
 }
 
 function decodeCursor(reader: Reader): Body {
@@ -130,11 +133,12 @@ function decodeState(raw: Uint8Array): Body {
     throw new Malformed("state");
   }
   if (typeof told !== "object" || told === null) throw new Malformed("state");
-  const { state, code, name } = told as { state?: unknown; code?: unknown; name?: unknown };
+  const { state, code, name, recorded } = told as { state?: unknown; code?: unknown; name?: unknown; recorded?: unknown };
   if (state !== "connecting" && state !== "active" && state !== "closed") throw new Malformed("state");
   return {
     type: "state",
     state,
+    recorded: recorded === true,
     ...(typeof code === "string" ? { code } : {}),
     ...(typeof name === "string" ? { name } : {}),
   };

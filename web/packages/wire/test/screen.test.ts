@@ -28,7 +28,10 @@ function body({ body: b }: ScreenRecord): Fields {
   switch (b.type) {
     case "update":
       return {
-        ops: b.ops.map((op) => (op.op === "fill" ? { ...op, bgr: toHex(op.bgr) } : { ...op })),
+        ops: b.ops.map((op) => {
+          if (op.op === "fill") return { ...op, bgr: toHex(op.bgr) };
+          return op.op === "image" ? { ...op, jpeg: toHex(op.jpeg) } : { ...op };
+        }),
         stream: toHex(b.stream),
       };
     case "cursor-hidden":
@@ -42,7 +45,12 @@ function body({ body: b }: ScreenRecord): Fields {
     case "resize":
       return { w: b.w, h: b.h };
     case "state":
-      return { state: b.state, ...("code" in b ? { code: b.code } : {}), ...("name" in b ? { name: b.name } : {}) };
+      return {
+        state: b.state,
+        ...("code" in b ? { code: b.code } : {}),
+        ...("name" in b ? { name: b.name } : {}),
+        ...(b.recorded ? { recorded: true } : {}),
+      };
     case "line":
       return { rtt_ms: b.rttMs, btl_kbit: b.btlKbit, key_to_pixel_ms: b.keyToPixelMs };
     case "pong":

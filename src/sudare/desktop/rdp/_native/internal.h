@@ -21,7 +21,7 @@
 #define SD_ABORT_EVENT(s) ((s)->context->abortEvent)
 #endif
 
-enum { SD_QUEUE = 1024, SD_STOP_MS = 500 };
+enum { SD_QUEUE = 1024, SD_STOP_MS = 3000, SD_LEAVE_MS = 2000 };
 enum sd_kind { SD_IN_KEY, SD_IN_UNICODE, SD_IN_MOUSE, SD_IN_MOUSE_EXTENDED, SD_IN_RESIZE };
 
 typedef struct { uint8_t kind; uint16_t a, b, c; } sd_command;

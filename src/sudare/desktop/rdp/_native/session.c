@@ -2,7 +2,9 @@
 #define _GNU_SOURCE
 #include "internal.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,12 +107,34 @@ static void serve(sd_session *s) {
   }
 }
 
+/*
+ * What comes in and is not read makes the kernel end the line with a reset, and a busy PC that sees the reset first
+ * never reads our last words: a key would stay down for ever. So say that we are done, and read until it closes too.
+ * Before libfreerdp disconnects: it shuts both ways at once, and what the PC still draws would bring the reset.
+ */
+static void take_leave(int line) {
+  char unread[4096];
+  struct pollfd wait = {.fd = line, .events = POLLIN};
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  const long until = now.tv_sec * 1000L + now.tv_nsec / 1000000L + SD_LEAVE_MS;
+  shutdown(line, SHUT_WR);
+  for (;;) {
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    const long left = until - (now.tv_sec * 1000L + now.tv_nsec / 1000000L);
+    if (left <= 0 || poll(&wait, 1, (int)left) <= 0) return;
+    const ssize_t got = recv(line, unread, sizeof unread, MSG_DONTWAIT);
+    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) return;
+  }
+}
+
 static void *io_thread(void *argument) {
   sd_session *s = argument;
   pthread_setname_np(pthread_self(), "rdp-io");
   if (freerdp_connect(s->instance)) {
     serve(s);
     sd_run_commands(s);  /* the last key-ups */
+    take_leave(s->line);
   }
   UINT32 error = freerdp_get_last_error(s->context);
   if (!error) error = freerdp_error_info(s->instance);

@@ -1,0 +1,1 @@
+"""Recordings of sessions: sealed segments, chained and signed (docs/wire/recording.md)."""
