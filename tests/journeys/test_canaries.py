@@ -334,18 +334,26 @@ def evening(tmp_path_factory):
     folder = tmp_path_factory.mktemp("canaries")
     groupware = {"yamada": canary("groupware"), "sato": canary("groupware")}
     vnc_password = secrets.token_hex(4)
-    office = {
+    planted = [
+        "operation",
+        "argument",
+        "typed",
+        "garbage",
+        "nonsense",
+        "nonsense-ticket",
+        "ciphertext",
+        "wrong-groupware",
+    ]
+    office = {name.replace("-", " "): canary(name) for name in planted} | {
         "groupware": groupware["yamada"],
         "groupware of sato": groupware["sato"],
         "vnc": vnc_password,
+        "wrong vnc": secrets.token_hex(4),
         "title": TITLE,
         "place": PLACE,
         "notes": canary("notes"),
         "broken title": "カナリア壊れた予定",
-    } | {
-        name: canary(name.replace(" ", "-"))
-        for name in ("wrong groupware", "operation", "argument", "typed", "garbage", "nonsense", "nonsense ticket", "ciphertext")
-    } | {"wrong vnc": secrets.token_hex(4)}  # fmt: skip
+    }
     with (
         xvnc(security="TLSVnc", password=vnc_password) as vnc,
         radicale(folder / "radicale", groupware) as server,
