@@ -334,19 +334,11 @@ def evening(tmp_path_factory):
     folder = tmp_path_factory.mktemp("canaries")
     groupware = {"yamada": canary("groupware"), "sato": canary("groupware")}
     vnc_password = secrets.token_hex(4)
-    planted = [
-        "operation",
-        "argument",
-        "typed",
-        "garbage",
-        "nonsense",
-        "nonsense-ticket",
-        "ciphertext",
-        "wrong-groupware",
-    ]
+    planted = ["operation", "argument", "typed", "garbage", "nonsense", "nonsense-ticket", "ciphertext"]
     office = {name.replace("-", " "): canary(name) for name in planted} | {
         "groupware": groupware["yamada"],
         "groupware of sato": groupware["sato"],
+        "wrong groupware": canary("groupware"),
         "vnc": vnc_password,
         "wrong vnc": secrets.token_hex(4),
         "title": TITLE,
