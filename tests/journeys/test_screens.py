@@ -146,3 +146,15 @@ def test_a_device_with_fingers_only_is_told_of_fingers_not_of_keys(town, chromiu
 
     assert "2本の指" in person.page.locator(".tip").inner_text()
     context.close()
+
+
+def test_while_the_person_is_asked_nothing_claims_to_be_connecting(town, chromium):
+    context = chromium.new_context(locale="ja-JP", timezone_id="Asia/Tokyo")
+    person = Person(town, context)
+    person.begin("yamada")
+
+    person.open_pc("vnc", "chigau12")
+    person.by("problem").wait_for()
+
+    assert person.by("session-phase").inner_text() == ""
+    context.close()

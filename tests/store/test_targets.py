@@ -63,7 +63,7 @@ async def test_who_loses_a_target_loses_the_running_session(targets, database):
 
 async def test_a_target_that_is_to_be_recorded_cuts_those_who_are_not_and_is_noted(targets, database):
     await targets.set_people("main", "k1", "a", ["p1"], now=NOW)
-    await Sessions(database).opened(StreamSession("s1", "main", "p1", "", "k1~a", "w", NOW, NOW))
+    await use(database)
     event = Event(Kind.TARGET_RECORD, "main", NOW, "operator", "k1~a", detail={"record": "true"})
 
     await targets.set_record("main", "k1", "a", event, record=True, now=NOW)
@@ -75,8 +75,9 @@ async def test_a_target_that_is_to_be_recorded_cuts_those_who_are_not_and_is_not
 
 
 async def test_recording_no_longer_cuts_nobody(targets, database):
+    await targets.set_people("main", "k1", "a", ["p1"], now=NOW)
     await targets.set_record("main", "k1", "a", record=True, now=NOW)
-    await Sessions(database).opened(StreamSession("s1", "main", "p1", "", "k1~a", "w", NOW, NOW))
+    await use(database)
 
     await targets.set_record("main", "k1", "a", record=False, now=NOW)
 
