@@ -13,7 +13,7 @@ from tests.support.screens import Screen, known_picture
 
 from sudare.connector import sessions as hosting
 from sudare.connector.config import Target
-from sudare.connector.officedesk import OfficeDesk
+from sudare.connector.officedesk import OfficeDesk, ScheduleSettings
 from sudare.connector.sessions import Sessions
 from sudare.pixels import ops
 from sudare.wire.screen import inputs as i
@@ -27,16 +27,16 @@ def target(pc, **more):
 
 
 @contextlib.asynccontextmanager
-async def office(*targets, limit=200):
+async def office(*targets, limit=200, schedule=None):
     """A house with one connector that serves these targets."""
     async with house() as h:
         made = []
 
         def host(config, identity):
-            made.append(Sessions(config, identity.seal, OfficeDesk(None)))
+            made.append(Sessions(config, identity.seal, OfficeDesk(schedule)))
             return made[0]
 
-        identity, _ = h.connector(host, *targets, limit=limit)
+        identity, _ = h.connector(host, *targets, limit=limit, schedule=schedule)
         async with made[0] as sessions:
             await h.directory.until(lambda known: "c1" in known)
             h.identity_of_connector, h.sessions = identity, sessions
@@ -281,3 +281,17 @@ async def test_a_cut_ends_a_session_that_is_only_beginning(monkeypatch, by):
 
         assert browser.closed is not None
         assert h.sessions._running == {}
+
+
+async def test_one_person_does_not_use_up_everybodys_api_streams(monkeypatch):
+    monkeypatch.setattr(hosting, "API_PER_PERSON", 2)
+    async with office(schedule=ScheduleSettings("http://127.0.0.1:1/")) as h:
+
+        async def desk(person):
+            asked = await browse(h, hello={"v": 1, "knd": "api"}, knd="api", tgt="api", per=person)
+            asked.ask({"id": 1, "op": "nothing"})
+            return bool(await asked.answers()), asked.closed
+
+        assert [await desk("p1"), await desk("p1")] == [(True, None)] * 2
+        assert await desk("p1") == (False, (4429, "busy.sessions"))
+        assert await desk("p2") == (True, None)

@@ -5,7 +5,8 @@ The connector's private key is used here only; a session process gets the sessio
 INVARIANT: the first message decides; nothing of a stream is acted on before its channel opened with the ticket's key.
 INVARIANT: one process a session, however many streams of it come at once; a session is taken up again only by the
 person and device that began it.
-INVARIANT: one person has at most `PER_PERSON` sessions, so that nobody uses up everybody's; what is beginning counts.
+INVARIANT: one person has at most `PER_PERSON` sessions and `API_PER_PERSON` api streams, so that nobody uses up
+everybody's; what is beginning counts.
 INVARIANT: a cut ends what it names in whatever state it is, beginning or running.
 """
 
@@ -43,6 +44,7 @@ from sudare.wire.tunnel.head import close_frame
 DIAL_S: Final = 10.0
 HELLO_S: Final = 10.0
 PER_PERSON: Final = 16
+API_PER_PERSON: Final = 32
 DEATH_S: Final = 1.0  # between a process's sockets closing and our knowing that it is gone
 _LOOPBACK: Final = {"127.0.0.1", "::1", "localhost"}
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -148,6 +150,8 @@ class Sessions:
     async def _serve_api(
         self, ticket: Ticket, credential: OfficeCredential | None, channel: OfficeEnd, line: Stream
     ) -> None:
+        if sum(one.per == ticket.per for one in self._api.values()) >= API_PER_PERSON:
+            raise SudareError("busy.sessions", "this person's streams")
         self._api[line[1]] = ticket
         try:
             await APIStream(self._desk, ticket, credential, channel, line).serve()

@@ -5,9 +5,10 @@ import contextlib
 
 import pytest
 from tests.support.lines import tabs
+from websockets.frames import Frame, Opcode
 
 from sudare.base.errors import SudareError
-from sudare.connector.worker.link import Link
+from sudare.connector.worker.link import UNHEARD, Link
 
 pytestmark = pytest.mark.anyio
 
@@ -161,3 +162,20 @@ async def test_what_a_slow_browser_has_not_taken_is_seen_and_room_is_told_of():
         assert full > 0
         assert end.link.unsent() == 0
         assert end.room.is_set()
+
+
+async def test_a_browser_that_asks_and_does_not_listen_is_let_go():
+    pings = Frame(Opcode.PING, b"x" * 125).serialize(mask=True) * 4000
+    async with linked() as (end, browser):
+        browser.writer.transport.pause_reading()
+        most = 0
+        for _ in range(100):
+            browser.writer.write(pings)
+            with contextlib.suppress(OSError):
+                await asyncio.wait_for(browser.writer.drain(), 20)
+            most = max(most, end.link.unsent())
+            if end.lost:
+                break
+
+        assert end.lost == [end.link]
+        assert most < 2 * UNHEARD

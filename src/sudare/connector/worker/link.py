@@ -2,15 +2,18 @@
 The session process's end of one browser's line: WebSocket frames, the sealed channel inside, records and inputs.
 
 INVARIANT: nothing is queued here: what the transport cannot take at once shows in `unsent()`, and the loop waits.
+INVARIANT: a browser that goes on asking (pings of either kind) and does not take the answers is let go at `UNHEARD`.
 """
 
 import asyncio
 from collections.abc import Callable
-from typing import cast
+from typing import Final, cast
 
 from sudare.base.errors import SudareError
 from sudare.runtime.websocket import WebSocketEnd
 from sudare.wire.channel.channel import ChannelState, OfficeEnd
+
+UNHEARD: Final = 16 << 20  # pictures wait until there is room; only answers can come to this much
 
 
 class Link(asyncio.Protocol):
@@ -46,6 +49,9 @@ class Link(asyncio.Protocol):
             self.close(failure)
             return
         self._flush()
+        if self.unsent() > UNHEARD and self._transport is not None:
+            self._transport.abort()
+            self._gone()
 
     def send(self, plain: bytes) -> None:
         """One message of records, sealed."""
