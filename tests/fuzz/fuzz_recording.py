@@ -1,10 +1,8 @@
 """
-Hostile recordings: `python -m tests.fuzz.fuzz_recording -max_total_time=60` (libFuzzer's options).
+Hostile recordings.
 
 Whatever lies in a file is judged or refused; only what the connector signed is ever found whole.
 """
-
-import sys
 
 from tests.vectors.recording.generate import CONTENT, ID, SIGNER, pieces
 
@@ -43,14 +41,6 @@ def judge(data: bytes) -> str:
     return found.end(reader.trailing).state
 
 
-def main() -> None:
-    """Hand `one` to libFuzzer."""
-    import atheris
-
-    atheris.instrument_all()
-    atheris.Setup(sys.argv, one)
-    atheris.Fuzz()
-
-
-if __name__ == "__main__":
-    main()
+def seeds() -> list[bytes]:
+    """A good recording, whole, in its pieces, and cut short."""
+    return [GOOD, *pieces(), GOOD[:-1], GOOD[: len(GOOD) // 2]]
