@@ -1,5 +1,5 @@
 """
-Hostile recordings.
+Hostile recordings: what may lie in a file that somebody else could write to.
 
 Whatever lies in a file is judged or refused; only what the connector signed is ever found whole.
 """
@@ -41,6 +41,9 @@ def judge(data: bytes) -> str:
     return found.end(reader.trailing).state
 
 
-def seeds() -> list[bytes]:
-    """A good recording, whole, in its pieces, and cut short."""
-    return [GOOD, *pieces(), GOOD[:-1], GOOD[: len(GOOD) // 2]]
+def seeds():
+    yield GOOD
+    yield GOOD[len(MAGIC) :]
+    yield from pieces()
+    for at in (0, len(MAGIC), len(GOOD) // 2, len(GOOD) - 1):
+        yield at.to_bytes(4, "little") + GOOD[at : at + 40]

@@ -32,7 +32,7 @@ def fuzz(target, tmp_path, *options):
 
 
 def test_whatever_reads_a_strangers_bytes_has_a_target():
-    assert TARGETS == [
+    assert set(TARGETS) >= {
         "fuzz_certificate",
         "fuzz_channel",
         "fuzz_head",
@@ -43,7 +43,7 @@ def test_whatever_reads_a_strangers_bytes_has_a_target():
         "fuzz_ticket",
         "fuzz_tunnel",
         "fuzz_websocket",
-    ]
+    }
 
 
 @pytest.mark.parametrize("target", TARGETS)

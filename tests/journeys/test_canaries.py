@@ -370,8 +370,8 @@ def evening(tmp_path_factory):
 def test_the_logs_tell_what_happened(evening):
     told = evening.told()
 
-    for expected in (b"request", b"stream-ended", b"session-began", b"session-ended", b"stream-refused", b"office-refused",
-                     b"connector-connected", b"edge-listening", b"gateway.stopped", b"debug"):  # fmt: skip
+    for expected in (b"request", b"stream-ended", b"session-began", b"session-ended", b"stream-refused",
+                     b"office-refused", b"connector-connected", b"edge-listening", b"gateway.stopped", b"debug"):  # fmt: skip
         assert expected in told, expected
     for line in told.splitlines():
         json.loads(line)
