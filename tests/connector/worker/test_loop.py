@@ -584,3 +584,17 @@ async def test_an_end_comes_once(office):
 
     assert await browser.ended() == (4502, "office.pc-credentials")
     assert office.ends == ["office.pc-credentials"]
+
+
+async def test_a_mistake_of_ours_ends_the_session_with_a_word(office, monkeypatch):
+    browser = await office.shown()
+    told = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["exception"]))
+    monkeypatch.setattr(office.pc, "take_damage", lambda: 1 / 0)
+
+    office.loop.wake()
+
+    assert await browser.until(lambda: browser.closed is not None)
+    assert browser.closed[1] == "bug.unexpected"
+    assert office.ends == ["bug.unexpected"]
+    assert [type(one) for one in told] == [ZeroDivisionError]

@@ -122,7 +122,15 @@ class ScreenLoop:
             asyncio.get_running_loop().call_soon(self._look)
 
     def _look(self) -> None:
+        """A mistake of ours ends the session with a word; a browser must not look at a picture that stands for ever."""
         self._woken = False
+        try:
+            self._advance()
+        except Exception:
+            self.end("bug.unexpected")
+            raise
+
+    def _advance(self) -> None:
         source = self._source
         if source is None or self._ended:
             return

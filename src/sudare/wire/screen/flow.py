@@ -9,8 +9,8 @@ the smallest round trip, and lets the worker fill the pipe but not the buffers b
              (the minimum of a round: a stall behind one lost packet is not congestion)
     btl    the largest delivery rate of the last 2 s or more of load; it does not fall for what was measured while there
              was nothing to send or nothing waited on the way, nor while the line delivers what g lets it
-    probe  half the budget for 1.5 minrtt (200 ms at least) of every 5 s of load: the smallest round trip is seen again,
-             and what still waits then waits for the client, not for the line: delay. Without it a client that shows
+    probe  half of btl * minrtt for 1.5 minrtt (200 ms at least) of every 5 s of load: the smallest round trip is seen
+             again, and what waits then waits for the client, not for the line: delay. Without it a client that shows
              20 pictures a second would look like a full line, and a smaller budget only like a smaller line, for ever
 
 INVARIANT: `in_flight` is the sum of what was sent and not acknowledged; the budget is never below 4,000 bytes.
@@ -42,7 +42,7 @@ _STARTUP_ROUNDS: Final = 6
 _PROBE_FIRST_S, _PROBE_EVERY_S, _PROBE_S = 1.0, 5.0, 0.2
 _GAIN_MIN, _GAIN_MAX = 0.6, 1.10
 _SLACK_S: Final = 0.005
-_DELAY_MAX_S: Final = 0.2
+_DELAY_MAX_S: Final = 0.1
 _AS_ALLOWED: Final = 0.9
 
 
@@ -156,8 +156,9 @@ class Flow:
             return _STARTUP_BUDGET
         if self._starting:
             return max(BUDGET_MIN, int(2 * self._rate * minrtt))
-        gain = 0.5 if self._probing(now) else self._gain
-        return max(BUDGET_MIN, int(gain * self._rate * (minrtt + self._delay + _SLACK_S)))
+        if self._probing(now):
+            return max(BUDGET_MIN, int(0.5 * self._rate * minrtt))
+        return max(BUDGET_MIN, int(self._gain * self._rate * (minrtt + self._delay + _SLACK_S)))
 
     def may_send(self, now: float) -> bool:
         """Whether the next unit of the screen may be encoded and sent now."""
