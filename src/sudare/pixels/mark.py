@@ -97,7 +97,13 @@ class Marked:
             tiles.apply(self._clean, box, tiles.pack(source, box))
         moved = [(op.sx, op.sy, op.w, op.h, op.dx, op.dy) for op in made]
         uncovered = [strip for op in made if (strip := self._follow(op)) is not None]
-        self._mark([*dict.fromkeys(moves.targets(moved)), *dict.fromkeys(uncovered), *found])
+        if len(moved) == 1:
+            sx, sy, w, h, dx, dy = moved[0]
+            tiles.copy(self._frame, (sx, sy, w, h), dx, dy)
+        else:
+            # A later move may have taken along what an earlier one uncovered, at its new place: drawn anew, all of it.
+            self._mark(dict.fromkeys(moves.targets(moved)))
+        self._mark([*uncovered, *found])
         return Look([*uncovered, *found], moved)
 
     def _mark(self, boxes: Iterable[Box]) -> None:
