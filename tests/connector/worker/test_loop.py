@@ -25,11 +25,11 @@ STARTUP = 16_000 + 8_000  # what may be on its way before anything is known of t
 class Office:
     """One session; its clock, its PC and the browsers that come to it."""
 
-    def __init__(self, tab):
+    def __init__(self, tab, mark=None):
         self.now = 1000.0
         self.ends, self.alone, self.links = [], [], []
         self.news = asyncio.Event()
-        self.loop = ScreenLoop(now=lambda: self.now, on_ended=self._over)
+        self.loop = ScreenLoop(now=lambda: self.now, on_ended=self._over, mark=mark)
         self.pc = PaintedSource(W, H, self.loop.wake)
         self._tab = tab
 
