@@ -8,6 +8,7 @@ import pytest
 from demo.cityhall.city import CityHall, Passwords
 from demo.cityhall.process import answers
 from PIL import ImageGrab
+from tests.support.desktops import wait_until
 
 from sudare.base.secret import Secret
 from sudare.domain.schedule import Window
@@ -73,10 +74,12 @@ def test_the_vnc_pc_offers_only_a_password_inside_certified_tls(city):
 
 @pytest.mark.parametrize("which", ["rdp", "vnc"])
 def test_the_pcs_screens_show_an_editor_on_a_coloured_wall(city, which):
-    picture = ImageGrab.grab(xdisplay=getattr(city, which).display)
-    assert picture.size == (1280, 800)
-    colours = picture.convert("RGB").getcolors(1_000_000)
     wall, paper = (0x2F, 0x5D, 0x62) if which == "rdp" else (0x3D, 0x40, 0x5B), (255, 255, 255)
-    counts = {colour: count for count, colour in colours}
-    assert counts[wall] > 50_000
-    assert counts[paper] > 100_000
+
+    def painted():  # the editor's window is there some time before what is in it
+        picture = ImageGrab.grab(xdisplay=getattr(city, which).display)
+        assert picture.size == (1280, 800)
+        counts = {colour: count for count, colour in picture.convert("RGB").getcolors(1_000_000)}
+        return counts.get(wall, 0) > 50_000 and counts.get(paper, 0) > 100_000
+
+    assert wait_until(painted)

@@ -64,6 +64,16 @@ def test_a_target_is_recorded_and_no_longer(run, tmp_path):
     assert run("target", "list").split("\t")[3] == ""
 
 
+def test_a_target_is_marked_and_no_longer(run, tmp_path):
+    run("connector", "add", "本庁")
+    offer(tmp_path)
+
+    run("target", "mark", "企画-0123", "on")
+    assert run("target", "list").split("\t")[3:] == ["", "marked", "0"]
+    run("target", "mark", "pc-1", "off")
+    assert run("target", "list").split("\t")[3:] == ["", "", "0"]
+
+
 def test_a_connector_is_revoked(run):
     run("connector", "add", "本庁")
     connector_id = run("connector", "list").split("\t")[0]

@@ -1,10 +1,8 @@
 """
-Hostile recordings: `python -m tests.fuzz.fuzz_recording -max_total_time=60` (libFuzzer's options).
+Hostile recordings: what may lie in a file that somebody else could write to.
 
 Whatever lies in a file is judged or refused; only what the connector signed is ever found whole.
 """
-
-import sys
 
 from tests.vectors.recording.generate import CONTENT, ID, SIGNER, pieces
 
@@ -43,14 +41,9 @@ def judge(data: bytes) -> str:
     return found.end(reader.trailing).state
 
 
-def main() -> None:
-    """Hand `one` to libFuzzer."""
-    import atheris
-
-    atheris.instrument_all()
-    atheris.Setup(sys.argv, one)
-    atheris.Fuzz()
-
-
-if __name__ == "__main__":
-    main()
+def seeds():
+    yield GOOD
+    yield GOOD[len(MAGIC) :]
+    yield from pieces()
+    for at in (0, len(MAGIC), len(GOOD) // 2, len(GOOD) - 1):
+        yield at.to_bytes(4, "little") + GOOD[at : at + 40]

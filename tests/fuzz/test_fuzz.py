@@ -22,6 +22,9 @@ ONE_INPUT_S = 60  # libFuzzer calls it a hang; inputs take milliseconds, machine
 def fuzz(target, tmp_path, *options):
     """One run of a target in a process of its own."""
     command = [
+        # A child begins with its parent's peak of memory (getrusage), and libFuzzer would hold pytest's against it:
+        # a shell in between forks anew.
+        "sh", "-c", '"$@"; exit $?', "sh",
         sys.executable, "-m", "tests.fuzz.run", target, f"-runs={RUNS}", "-seed=1", f"-rss_limit_mb={MEMORY_MB}",
         f"-timeout={ONE_INPUT_S}", f"-artifact_prefix={tmp_path}/", "-print_final_stats=1", *options,
     ]  # fmt: skip
@@ -29,17 +32,18 @@ def fuzz(target, tmp_path, *options):
 
 
 def test_whatever_reads_a_strangers_bytes_has_a_target():
-    assert TARGETS == [
+    assert set(TARGETS) >= {
         "fuzz_certificate",
         "fuzz_channel",
         "fuzz_head",
+        "fuzz_recording",
         "fuzz_rfb",
         "fuzz_screen_inputs",
         "fuzz_screen_records",
         "fuzz_ticket",
         "fuzz_tunnel",
         "fuzz_websocket",
-    ]
+    }
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -370,10 +370,8 @@ def evening(tmp_path_factory):
 def test_the_logs_tell_what_happened(evening):
     told = evening.told()
 
-    for expected in (
-        *(b"request", b"edge-listening", b"connector-connected", b"gateway.stopped", b"debug"),
-        *(b"stream-ended", b"stream-refused", b"session-began", b"session-ended", b"office-refused"),
-    ):
+    events = b"request stream-ended session-began session-ended stream-refused office-refused connector-connected"
+    for expected in (*events.split(), b"edge-listening", b"gateway.stopped", b"debug"):
         assert expected in told, expected
     for line in told.splitlines():
         json.loads(line)

@@ -40,11 +40,25 @@ static void boxes(px_picture *a, const px_picture *b) {
     size = 6 + (size_t)((it.w + 1) / 2) * it.h;
     if (size < (1u << 20)) {
         uint8_t *out = malloc(size);
-        px_ramp(a, it, out, size);
-        if (px_ramp(a, it, out, size - 1) == 0) abort();
+        px_ramp(a, it, (int)any(2), out, size);
+        if (px_ramp(a, it, (int)any(2), out, size - 1) == 0) abort();
         free(out);
     }
     px_fill(a, it, (const uint8_t[]){1, 2, 3});
+}
+
+static void marks(px_picture *a, const px_picture *b) {
+    uint8_t *pattern = malloc(300);
+    memset(pattern, 0, 300);
+    pattern[any(300)] = 1;
+    px_picture places = picture(a->w, a->h); /* mostly outside of the pattern */
+    for (size_t i = 0; i < places.size; i += 4)
+        if (any(2)) memcpy(places.data + i, &(uint32_t){any(300)}, 4);
+    px_mark(b, box(a), &places, pattern, 300, a);
+    px_mark(a, box(a), &places, pattern, 300, a);
+    if (px_mark(a, (px_box){0, 0, 1, 1}, &places, pattern, 0, a) == 0) abort();
+    free(places.data);
+    free(pattern);
 }
 
 static void images(px_picture *a) {
@@ -77,6 +91,7 @@ static void round_trip(void) {
         if (out[i].x + out[i].w > w || out[i].y + out[i].h > h || !out[i].w || !out[i].h) abort();
     for (int i = 0; i < 8; i++) boxes(&a, &b);
     images(&a);
+    marks(&a, &b);
     a.size--;
     if (px_fill(&a, (px_box){0, 0, 1, 1}, (const uint8_t[]){1, 2, 3}) == 0) abort();
     free(a.data);

@@ -90,6 +90,24 @@ def test_ramp_agrees_with_its_twin(a, noisy, data):
     assert native.ramp(a, box) == twin.ramp(a, box)
 
 
+@given(pictures(), st.booleans(), st.data())
+def test_mark_and_the_ramps_of_what_is_marked_agree_with_their_twins(clean, noisy, data):
+    rng = np.random.default_rng(data.draw(seeds))
+    if noisy:
+        clean = rng.integers(0, 256, clean.shape, np.uint8)
+    x, y, w, h = data.draw(boxes(clean))
+    box = x, y, min(w, 64), min(h, 64)
+    pattern = rng.integers(0, 2, int(rng.integers(1, 300)), np.uint8).tobytes()
+    places = rng.integers(0, len(pattern) + 3, clean.shape[:2], np.uint32)
+    one, two = np.zeros_like(clean), np.zeros_like(clean)
+
+    native.mark(clean, box, places, pattern, one)
+    twin.mark(clean, box, places, pattern, two)
+
+    assert np.array_equal(one, two)
+    assert native.ramp(one, box, marked=True) == twin.ramp(one, box, marked=True)
+
+
 @given(pictures(), st.data())
 def test_common_agrees_with_its_twin(a, data):
     x, y, w, h = data.draw(boxes(a))
@@ -165,7 +183,9 @@ def test_a_box_outside_the_picture_is_refused_and_changes_nothing(engine, box):
     a = picture(10, 8, 1)
     before = a.copy()
 
+    places, pattern = np.zeros((8, 10), np.uint32), b"\1"
     for call in (
+        lambda: engine.mark(picture(10, 8, 2), box, places, pattern, a),
         lambda: engine.pack(a, box),
         lambda: engine.solid(a, box),
         lambda: engine.ramp(a, box),
@@ -190,6 +210,9 @@ def test_buffers_of_another_size_are_refused(engine):
     a, b = picture(70, 8, 1), picture(8, 70, 1)
 
     for call in (
+        lambda: engine.mark(a, (0, 0, 2, 2), np.zeros((8, 70), np.uint32), b"", a),
+        lambda: engine.mark(a, (0, 0, 2, 2), np.zeros((70, 8), np.uint32), b"\1", a),
+        lambda: engine.mark(a, (0, 0, 2, 2), np.zeros((8, 70), np.uint32), b"\1", b),
         lambda: engine.diff(a, b, None),
         lambda: engine.diff(a, a, np.ones((2, 2), np.uint8)),
         lambda: engine.apply(a, (0, 0, 2, 2), bytes(11)),

@@ -98,6 +98,29 @@ async def test_an_unknown_target_cannot_be_recorded(targets):
         await targets.set_record("main", "k1", "zzz", record=True, now=NOW)
 
 
+async def test_a_target_that_is_to_be_marked_cuts_those_who_see_it_without_and_is_noted(targets, database):
+    await targets.set_people("main", "k1", "a", ["p1"], now=NOW)
+    await use(database)
+    event = Event(Kind.TARGET_WATERMARK, "main", NOW, "operator", "k1~a", detail={"watermark": "true"})
+
+    await targets.set_watermark("main", "k1", "a", event, watermark=True, now=NOW)
+    await targets.set_watermark("main", "k1", "a", event, watermark=True, now=NOW)
+
+    assert [(t.watermark, t.record) for t in await targets.of("main", "p1")] == [(True, False)]
+    assert [one.subject for one in await Revocations(database).after(0)] == ["s1"]
+    assert [entry.event for entry in await Record(database).entries()] == [event]
+
+
+async def test_what_connectors_offer_anew_stays_marked_and_an_unknown_target_cannot_be(targets, database):
+    await targets.set_watermark("main", "k1", "a", watermark=True, now=NOW)
+
+    await Connectors(database).offers("k1", "本庁舎", b"key", [Offer("a", "vnc", "B")])
+
+    assert {t.local: t.watermark for t in await targets.all("main")} == {"a": True, "b": False}
+    with pytest.raises(SudareError, match=r"caller\.not-found"):
+        await targets.set_watermark("main", "k1", "zzz", watermark=True, now=NOW)
+
+
 async def test_unknown_targets_and_people_are_refused(targets):
     for local, people in (("zzz", []), ("a", ["nobody"])):
         with pytest.raises(SudareError, match=r"caller\.not-found"):

@@ -66,6 +66,7 @@ CODES: Final[dict[str, int]] = {
     "office.sandbox": 502,
     "office.recording": 502,
     "office.recording-full": 502,
+    "office.watermark-font": 502,
     "link.lost": 503,
     "link.taken-over": 409,
     "bug.unexpected": 500,

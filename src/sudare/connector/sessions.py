@@ -30,6 +30,8 @@ from sudare.connector.ports import OfficeCredential, OfficeDesk
 from sudare.connector.recording.recordings import Recordings, demanded
 from sudare.connector.recording.shelf import Intake, Shelf
 from sudare.connector.spawner import SessionWorker, Spawner
+from sudare.connector.watermark import demanded as marked
+from sudare.connector.watermark import drawn
 from sudare.connector.worker import job
 from sudare.runtime.logs import get_logger
 from sudare.runtime.pump import pump
@@ -196,6 +198,8 @@ class Sessions:
             raise SudareError("denied.not-allowed", "another person's session")
         if demanded(ticket) and not demanded(began):
             raise SudareError("denied.not-allowed", "it began before it had to be recorded")
+        if marked(ticket) and not marked(began):
+            raise SudareError("denied.not-allowed", "it began before it had to be marked")
         if not running.worker.send(job.parcel(job.Attach(client)), [theirs.fileno()]):
             raise SudareError("office.pc-closed", "the session process is gone")
         self._log.info("session-resumed", session_id=ticket.ses, person_id=ticket.per)
@@ -218,7 +222,9 @@ class Sessions:
         intake: Intake | None = None
         try:
             intake = await self._recordings.begin(ticket)
-            order = job.Start(self._desktop(target, hello, credential), client, intake.order if intake else None)
+            record = intake.order if intake else None
+            mark = job.Mark.of(await asyncio.to_thread(drawn, ticket)) if marked(ticket) else None
+            order = job.Start(self._desktop(target, hello, credential), client, record, mark)
             worker = await self._start(target, order, [theirs, intake.theirs] if intake else [theirs])
             await self._not_cut(beginning, worker)
         except BaseException:

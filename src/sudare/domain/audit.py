@@ -34,6 +34,7 @@ class Kind(Enum):
     CONNECTOR_REVOKED = "connector:connector:revoked"
     TARGET_PEOPLE = "connector:target:people"
     TARGET_RECORD = "connector:target:record"
+    TARGET_WATERMARK = "connector:target:watermark"
     STREAM_OPENED = "session:stream:opened"
 
 

@@ -47,6 +47,7 @@ class Target:
     name: str
     offered: bool
     record: bool  # whether sessions on it are to be recorded
+    watermark: bool  # whether its picture is to say who looks at it
 
     @property
     def id(self) -> str:

@@ -136,15 +136,14 @@ def connector_revoke(connector_id: str, /, *, directory: Dir) -> None:
 
 @target.command(name="list")
 def target_list(*, directory: Dir) -> None:
-    """Every office PC: id, kind, name, whether its sessions are recorded, how many may use it."""
+    """Every office PC: id, kind, name, whether its sessions are recorded, its picture marked, how many may use it."""
 
     async def act() -> None:
         async with _desk(directory) as (stores, _):
             people = await stores.targets.people(TENANT)
             for one in await stores.targets.all(TENANT):
-                print(
-                    one.id, one.kind, one.name, "recorded" if one.record else "", len(people.get(one.id, [])), sep="\t"
-                )
+                demands = "recorded" if one.record else "", "marked" if one.watermark else ""
+                print(one.id, one.kind, one.name, *demands, len(people.get(one.id, [])), sep="\t")
 
     uvloop.run(act())
 
@@ -156,6 +155,17 @@ def target_record(target: str, state: Literal["on", "off"], /, *, directory: Dir
     async def act() -> None:
         async with _desk(directory) as (_, desk):
             await desk.set_record(await desk.find_target(target), clock.now(), record=state == "on")
+
+    uvloop.run(act())
+
+
+@target.command(name="mark")
+def target_mark(target: str, state: Literal["on", "off"], /, *, directory: Dir) -> None:
+    """Write name, login and time across this office PC's picture, or no longer. Whoever uses it now connects anew."""
+
+    async def act() -> None:
+        async with _desk(directory) as (_, desk):
+            await desk.set_watermark(await desk.find_target(target), clock.now(), watermark=state == "on")
 
     uvloop.run(act())
 

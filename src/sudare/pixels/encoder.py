@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import zstandard
 
-from sudare.pixels import photo, plan, ramp, tiles
+from sudare.pixels import mark, photo, plan, ramp, tiles
 from sudare.pixels.cache import TileCache, digest
 from sudare.pixels.frames import Frame, black, cell, cover, mask, size_is_allowed
 from sudare.pixels.grid import Grid
@@ -88,11 +88,21 @@ class _Unit:
 class Encoder:
     """Mirror of the client's framebuffer (the shadow), of its tile cache, and the session's zstd stream."""
 
-    def __init__(self, w: int, h: int, *, caps: Caps = Caps(), level: int = 3, window_log: int = 21) -> None:  # noqa: B008
+    def __init__(
+        self,
+        w: int,
+        h: int,
+        *,
+        caps: Caps = Caps(),  # noqa: B008
+        level: int = 3,
+        window_log: int = 21,
+        marked: bool = False,  # the frames are marked planes (`sudare.pixels.mark`)
+    ) -> None:
         self._params = zstandard.ZstdCompressionParameters.from_level(level, window_log=window_log)
         # Compressed bytes for one raw byte, lately; of an image, for one pixel.
         self._ratios: dict[type[Op], float] = {Pix: 0.25, Ramp: 0.25, Image: 0.25}
         self._near: Point | None = None
+        self._marked = marked
         self._begin_client(caps)
         self.resize(w, h)
 
@@ -272,7 +282,7 @@ class Encoder:
     def _draw_ramps(self, frame: Frame, unit: _Unit, boxes: list[Box], now: float) -> None:
         raw = bytearray()
         for box in boxes:
-            raw += tiles.ramp(frame, box)
+            raw += tiles.ramp(frame, box, marked=self._marked)
             self._inexact(frame, unit, box, now)
             unit.ops.append(Ramp(*box))
         self._compress(unit, raw, Ramp)
@@ -284,11 +294,28 @@ class Encoder:
             unit.ops.append(Image(*box, data))
             unit.images += len(data)
             self._seen(Image, len(data) / (box[2] * box[3]))
+            if self._marked:
+                self._cover_again(frame, unit, box, data)
+
+    def _cover_again(self, frame: Frame, unit: _Unit, box: Box, data: bytes) -> None:
+        """What an image by chance shows as it was before it was marked is drawn over."""
+        _, _, w, h = box
+        shown = black(w, h)
+        tiles.unjpeg(shown, (0, 0, w, h), data)
+        raw = bytearray()
+        for run in mark.bared(frame, box, shown):
+            raw += tiles.pack(frame, run)
+            unit.ops.append(Pix(*run))
+        if raw:  # too few to learn from what they compress to
+            unit.stream += self._flushed(raw)
 
     def _compress(self, unit: _Unit, raw: bytearray, kind: type[Pix | Ramp]) -> None:
-        out = self._stream.compress(bytes(raw)) + self._stream.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
+        out = self._flushed(raw)
         unit.stream += out
         self._seen(kind, len(out) / len(raw))
+
+    def _flushed(self, raw: bytearray) -> bytes:
+        return self._stream.compress(bytes(raw)) + self._stream.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
 
     def _seen(self, kind: type[Op], ratio: float) -> None:
         # Believe bad news at once and good news slowly: a unit too large costs the person more than one too small.

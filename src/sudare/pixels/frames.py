@@ -1,5 +1,6 @@
 """What a framebuffer is in this room, and how large it may be."""
 
+from collections.abc import Iterable
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy.typing as npt
 Frame: TypeAlias = npt.NDArray[np.uint8]  # (height, width, 4), BGRX, C-contiguous; X is undefined
 BGR: TypeAlias = npt.NDArray[np.uint8]  # (height, width, 3)
 Mask: TypeAlias = npt.NDArray[np.uint8]  # (rows, columns) of tiles; not 0 = look here
+Places: TypeAlias = npt.NDArray[np.uint32]  # (height, width), C-contiguous: where in the watermark's pattern a pixel is
 
 TILE: Final = 64
 SIDE_LIMIT: Final = 16_384
@@ -27,6 +29,16 @@ def black(w: int, h: int) -> Frame:
 def mask(w: int, h: int, value: int = 0) -> Mask:
     """A mask for the tiles of a w*h framebuffer."""
     return np.full((-(-h // TILE), -(-w // TILE)), value, np.uint8)
+
+
+def touched(w: int, h: int, boxes: Iterable[tuple[int, int, int, int]]) -> Mask:
+    """The tiles of a w*h framebuffer these boxes touch; what lies outside it is cut off."""
+    out = mask(w, h)
+    for x, y, box_w, box_h in boxes:
+        left, top, right, bottom = max(x, 0), max(y, 0), min(x + box_w, w), min(y + box_h, h)
+        if left < right and top < bottom:
+            cover(out, (left, top, right - left, bottom - top))
+    return out
 
 
 def cell(box: tuple[int, int, int, int]) -> tuple[int, int]:

@@ -6,7 +6,7 @@ lay in the source. So each is judged by one question: does the shadow come close
 INVARIANT: whatever is applied to the shadow is returned, in order; the diff afterwards repairs the rest.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from sudare.pixels import tiles
@@ -20,6 +20,11 @@ def fits(move: Move, w: int, h: int) -> bool:
     """Whether both areas lie inside a w*h framebuffer."""
     sx, sy, mw, mh, dx, dy = move
     return mw > 0 and mh > 0 and min(sx, sy, dx, dy) >= 0 and max(sx, dx) + mw <= w and max(sy, dy) + mh <= h
+
+
+def targets(moves: Iterable[Move]) -> list[Box]:
+    """Where they lead to."""
+    return [(dx, dy, w, h) for _, _, w, h, dx, dy in moves]
 
 
 def settle(shadow: Frame, frame: Frame, moves: Sequence[Move]) -> list[Copy]:

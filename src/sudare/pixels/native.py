@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from sudare.pixels._native import _pixels  # type: ignore[attr-defined,unused-ignore]
-from sudare.pixels.frames import TILE, Frame, Mask
+from sudare.pixels.frames import TILE, Frame, Mask, Places
 from sudare.pixels.ops import Box
 
 _ffi: Any = _pixels.ffi
@@ -73,15 +73,23 @@ def solid(a: Frame, box: Box) -> bytes | None:
     return bytes(_ffi.buffer(bgr)) if _checked(_lib.px_solid(_picture(a), _box(box), bgr)) else None
 
 
-def ramp(a: Frame, box: Box) -> bytes:
+def ramp(a: Frame, box: Box, *, marked: bool = False) -> bytes:
     """Two colours and the levels between them."""
     value = _box(box)
     _, _, w, h = box
     if max(w, h) > TILE:
         raise ValueError(f"{box} is larger than a tile")
     out = bytearray(6 + (w + 1) // 2 * h)
-    _checked(_lib.px_ramp(_picture(a), value, _ffi.from_buffer("uint8_t[]", out), len(out)))
+    _checked(_lib.px_ramp(_picture(a), value, marked, _ffi.from_buffer("uint8_t[]", out), len(out)))
     return bytes(out)
+
+
+def mark(clean: Frame, box: Box, places: Places, pattern: bytes, out: Frame) -> None:
+    """Draw the box of `clean` into `out`, with the mark on it."""
+    where = places.view(np.uint8).reshape(*places.shape, 4)
+    cover = _ffi.from_buffer("uint8_t[]", pattern)
+    target = _picture(out, writable=True)
+    _checked(_lib.px_mark(_picture(clean), _box(box), _picture(where), cover, len(pattern), target))
 
 
 def common(a: Frame, box: Box) -> int:

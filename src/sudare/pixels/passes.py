@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
-from sudare.pixels import cost, moves, plan, scroll, tiles
+from sudare.pixels import cost, frames, moves, plan, scroll, tiles
 from sudare.pixels.frames import Frame, Mask, cell, cover, mask
 from sudare.pixels.heat import Heat
 from sudare.pixels.lossy import Lossy
@@ -59,11 +59,7 @@ class Passes:
     def note(self, rects: Sequence[Box], copies: Sequence[Move], now: float) -> None:
         """Damage; what lies outside the frame is cut off."""
         height, width = self._shadow.shape[:2]
-        touched = self._blank()
-        for x, y, w, h in (*rects, *((dx, dy, w, h) for _, _, w, h, dx, dy in copies)):
-            left, top, right, bottom = max(x, 0), max(y, 0), min(x + w, width), min(y + h, height)
-            if left < right and top < bottom:
-                cover(touched, (left, top, right - left, bottom - top))
+        touched = frames.touched(width, height, (*rects, *moves.targets(copies)))
         self._noted |= touched
         self._fresh |= touched
         self._heat.touch(touched, now)

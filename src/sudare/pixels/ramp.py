@@ -9,9 +9,10 @@ colour and the foreground the one farthest from it, so text keeps its shape and 
 The faintest level beside a stronger one is left out: it costs 3 % of the bytes. Lines that are faint throughout stay.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from sudare.pixels.frames import BGR
 
@@ -23,12 +24,16 @@ def size(w: int, h: int) -> int:
     return 6 + (w + 1) // 2 * h
 
 
+def blends(first: npt.NDArray[Any], second: npt.NDArray[Any]) -> BGR:
+    """The colours of the levels."""
+    steps = np.arange(LEVELS, dtype=np.uint16)[:, None]
+    return ((first * (7 - steps) + second * steps + 3) // 7).astype(np.uint8)
+
+
 def draw(area: BGR, data: bytes | bytearray | memoryview) -> None:
     """Draw ramp pixels on an area of exactly their size."""
     h, w = area.shape[:2]
     colours = np.frombuffer(data, np.uint8, 6).astype(np.uint16).reshape(2, 3)
-    steps = np.arange(LEVELS, dtype=np.uint16)[:, None]
-    blends = ((colours[0] * (7 - steps) + colours[1] * steps + 3) // 7).astype(np.uint8)
     packed = np.frombuffer(data, np.uint8, size(w, h) - 6, 6).reshape(h, -1)
     levels = np.stack([packed & 7, packed >> 4 & 7], axis=2).reshape(h, -1)[:, :w]
-    area[:] = blends[levels]
+    area[:] = blends(*colours)[levels]

@@ -8,7 +8,8 @@ The hot functions: from the C extension, or from its Python twin where that was 
     copy(a, box, x, y)               move a box inside `a`; areas may overlap
     fill(a, box, bgr)                one colour over the box
     solid(a, box) -> bytes | None    its colour, if it has only one
-    ramp(a, box) -> bytes            ramp pixels of a box of at most 64x64 (`sudare.pixels.ramp`)
+    ramp(a, box, marked) -> bytes    ramp pixels of a box of at most 64x64 (`sudare.pixels.ramp`)
+    mark(a, box, places, pattern, b) the box of `a` into `b`, with the watermark on it (`sudare.pixels.mark`)
     common(a, box) -> n              pixels of a box of at most 64x64 that have its commonest colour
     jpeg(a, box, quality) -> bytes   the box as a JPEG; only where the extension was built (`NATIVE`)
     unjpeg(a, box, bytes)            draws one of exactly that size; grey where the extension was not built
@@ -17,12 +18,26 @@ INVARIANT: X is never compared. A box or buffer that does not fit is a ValueErro
 """
 
 try:
-    from sudare.pixels.native import apply, common, copy, diff, distance, fill, jpeg, pack, ramp, solid, unjpeg
+    from sudare.pixels.native import apply, common, copy, diff, distance, fill, jpeg, mark, pack, ramp, solid, unjpeg
 
     NATIVE = True
 except ImportError:
-    from sudare.pixels.twin import apply, common, copy, diff, distance, fill, jpeg, pack, ramp, solid, unjpeg
+    from sudare.pixels.twin import apply, common, copy, diff, distance, fill, jpeg, mark, pack, ramp, solid, unjpeg
 
     NATIVE = False
 
-__all__ = ["NATIVE", "apply", "common", "copy", "diff", "distance", "fill", "jpeg", "pack", "ramp", "solid", "unjpeg"]
+__all__ = [
+    "NATIVE",
+    "apply",
+    "common",
+    "copy",
+    "diff",
+    "distance",
+    "fill",
+    "jpeg",
+    "mark",
+    "pack",
+    "ramp",
+    "solid",
+    "unjpeg",
+]

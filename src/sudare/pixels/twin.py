@@ -4,11 +4,17 @@ The Python twin of the C extension: the same functions over numpy, used where th
 The functions are described in `sudare.pixels.tiles`. A box or buffer that does not fit is a ValueError here as there.
 """
 
+from typing import Final
+
 import numpy as np
 import numpy.typing as npt
 
-from sudare.pixels.frames import TILE, Frame, Mask
+from sudare.pixels.frames import BGR, TILE, Frame, Mask, Places
 from sudare.pixels.ops import Box
+from sudare.pixels.ramp import blends as ramp_blends
+
+STEP: Final = np.uint8(23)  # what the mark takes from a light channel and gives to a dark one
+COVERED: Final = np.uint8(128)
 
 
 def diff(a: Frame, b: Frame, touched: Mask | None) -> list[Box]:
@@ -67,9 +73,10 @@ def solid(a: Frame, box: Box) -> bytes | None:
     return first.tobytes() if (area == first).all() else None
 
 
-def ramp(a: Frame, box: Box) -> bytes:
+def ramp(a: Frame, box: Box, *, marked: bool = False) -> bytes:
     """Two colours and the levels between them."""
-    area = _area(a, box)[:, :, :3].astype(np.int64)
+    whole = _area(a, box)
+    area = whole[:, :, :3].astype(np.int64)
     if max(area.shape[:2]) > TILE:
         raise ValueError(f"{box} is larger than a tile")
     values, counts = np.unique(area @ (1, 256, 65536), return_counts=True)
@@ -82,12 +89,29 @@ def ramp(a: Frame, box: Box) -> bytes:
     levels = ((dots * 14 + length) // max(2 * length, 1)).astype(np.uint8)
     beside = np.pad(levels, ((0, 0), (1, 1)))
     levels[(levels == 1) & (np.maximum(beside[:, :-2], beside[:, 2:]) > 1)] = 0
+    if marked:
+        _mark_levels(levels, whole, ramp_blends(first, second))
     if levels.shape[1] % 2:
         levels = np.pad(levels, ((0, 0), (0, 1)))
     packed = levels[:, ::2] | levels[:, 1::2] << 4
     ends: bytes = np.concatenate([first, second]).astype(np.uint8).tobytes()
     body: bytes = packed.tobytes()
     return ends + body
+
+
+def mark(clean: Frame, box: Box, places: Places, pattern: bytes, out: Frame) -> None:
+    """Draw the box of `clean` into `out`, with the mark on it."""
+    if not pattern or not clean.shape == out.shape == (*places.shape, 4):
+        raise ValueError(f"{clean.shape}, {places.shape} and {out.shape}, and a pattern of {len(pattern)}")
+    area, target = _area(clean, box), _area(out, box)
+    x, y, w, h = box
+    where = places[y : y + h, x : x + w]
+    cover = np.frombuffer(pattern, np.uint8)
+    covered = (where >= cover.size) | (cover[np.minimum(where, cover.size - 1)] != 0)
+    light = area[:, :, :3] >= 128
+    changed = np.where(light, area[:, :, :3] - STEP, area[:, :, :3] + STEP)
+    target[:, :, :3] = np.where(covered[:, :, None], changed, area[:, :, :3])
+    target[:, :, 3] = np.where(covered, COVERED + light @ np.array([1, 2, 4], np.uint8), 0)
 
 
 def common(a: Frame, box: Box) -> int:
@@ -107,6 +131,22 @@ def unjpeg(a: Frame, box: Box, data: bytes) -> None:
     """Draw a JPEG of exactly this size."""
     del data  # grey is no worse a promise than a JPEG: exact pixels follow
     fill(a, box, b"\x80\x80\x80")
+
+
+def unmarked(area: Frame) -> BGR:
+    """The colours under the mark, of pixels `mark` drew covered."""
+    dark = area[:, :, 3, None] >> np.arange(3, dtype=np.uint8) & 1
+    return np.where(dark != 0, area[:, :, :3] + STEP, area[:, :, :3] - STEP)
+
+
+def _mark_levels(levels: npt.NDArray[np.uint8], area: Frame, blends: BGR) -> None:
+    """A covered pixel that would show its unmarked colour takes the nearest level that does not."""
+    bare = unmarked(area)
+    for y, x in np.argwhere((area[:, :, 3] & COVERED != 0) & (blends[levels] == bare).all(axis=2)).tolist():
+        level = int(levels[y, x])
+        near = [level + sign * away for away in range(1, 8) for sign in (1, -1)]
+        fit = (one for one in near if 0 <= one < 8 and (blends[one] != bare[y, x]).any())
+        levels[y, x] = next(fit, level)
 
 
 def _parts(colour: int) -> npt.NDArray[np.int64]:

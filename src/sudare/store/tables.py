@@ -146,6 +146,7 @@ target = Table(
     Column("name", Text, nullable=False),
     Column("offered", Boolean, nullable=False),
     Column("record", Boolean, nullable=False, server_default=false()),
+    Column("watermark", Boolean, nullable=False, server_default=false()),
 )
 
 target_person = Table(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Column, Select, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sudare.base.errors import SudareError
@@ -84,15 +84,35 @@ class Targets:
         self, tenant: str, connector: str, local: str, *events: Event, record: bool, now: float
     ) -> None:
         """Whether sessions on it are to be recorded; those that run unrecorded are cut. Raises `caller.not-found`."""
+        await self._demand(target.c.record, tenant, connector, local, events, demanded=record, now=now)
+
+    async def set_watermark(
+        self, tenant: str, connector: str, local: str, *events: Event, watermark: bool, now: float
+    ) -> None:
+        """Whether its picture carries a watermark; sessions that run without are cut. Raises `caller.not-found`."""
+        await self._demand(target.c.watermark, tenant, connector, local, events, demanded=watermark, now=now)
+
+    async def _demand(
+        self,
+        what: Column[bool],
+        tenant: str,
+        connector: str,
+        local: str,
+        events: Iterable[Event],
+        *,
+        demanded: bool,
+        now: float,
+    ) -> None:
+        """Demand something of every session on a target, or no longer; those that run without it are cut."""
         here = (target.c.tenant == tenant) & (target.c.connector == connector) & (target.c.local == local)
         async with self._database.write() as connection:
-            before = await connection.scalar(select(target.c.record).where(here).with_for_update())
+            before = await connection.scalar(select(what).where(here).with_for_update())
             if before is None:
                 raise SudareError("caller.not-found", "target")
-            if before == record:
+            if before == demanded:
                 return
-            await connection.execute(update(target).where(here).values(record=record))
-            if record:
+            await connection.execute(update(target).where(here).values({what: demanded}))
+            if demanded:
                 running = select(session.c.id).where(session.c.target == f"{connector}~{local}")
                 ids = [row.id for row in await connection.execute(running)]
                 await take_back(connection, tenant, now, Subject.SESSION, ids)

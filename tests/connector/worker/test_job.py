@@ -1,5 +1,7 @@
 """What connector and session process say to each other."""
 
+import zlib
+
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -7,15 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.browser import Ephemeral
 
-from sudare.base.encoding import unb64
+from sudare.base.encoding import b64, unb64
 from sudare.base.errors import SudareError
 from sudare.connector.worker import job
+from sudare.pixels.mark import Pattern
 from sudare.wire.channel.channel import BrowserEnd, OfficeEnd
 from sudare.wire.channel.hpke import public_bytes
 
 DESKTOP = job.Desktop("vnc", "127.0.0.1", "", "", "ひみつ", "require", "first-use", "jp", True, "福祉-0456")
 CHANNEL = job.Channel(job.Direction("a2V5", "bm9uY2U", 1), job.Direction("a2V5", "bm9uY2U", 0))
 CLIENT = job.Client(CHANNEL, 1280, 800, 100, True)
+PATTERN = Pattern(7, 3, bytes([0, 1, 0, 0, 1, 1, 0] * 3))
+MARK = job.Mark.of(PATTERN)
 
 
 def over_the_pair(message):
@@ -23,7 +28,9 @@ def over_the_pair(message):
     return msgspec.json.decode(msgspec.json.encode(job.parcel(message)))
 
 
-@pytest.mark.parametrize("order", [job.Start(DESKTOP, CLIENT), job.Attach(CLIENT), job.Stop()])
+@pytest.mark.parametrize(
+    "order", [job.Start(DESKTOP, CLIENT), job.Start(DESKTOP, CLIENT, None, MARK), job.Attach(CLIENT), job.Stop()]
+)
 def test_an_order_arrives_as_it_was_given(order):
     assert job.order(over_the_pair(order)) == order
 
@@ -31,6 +38,28 @@ def test_an_order_arrives_as_it_was_given(order):
 @pytest.mark.parametrize("report", [job.Began(), job.Pinned("sha256:00"), job.Ended(""), job.Ended("link.lost")])
 def test_a_report_arrives_as_it_was_made(report):
     assert job.report(over_the_pair(report)) == report
+
+
+def test_a_mark_arrives_as_it_was_drawn():
+    assert job.order(over_the_pair(job.Start(DESKTOP, CLIENT, None, MARK))).mark.pattern() == PATTERN
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        job.Mark(7, 4, MARK.bits),
+        job.Mark(0, 3, MARK.bits),
+        job.Mark(-7, -3, MARK.bits),
+        job.Mark(7, 3, "?"),
+        job.Mark(7, 3, "AAAA"),
+        job.Mark(7, 3, job.Mark.of(Pattern(1, 1, b"\1")).bits),
+        job.Mark(8, 1, b64(zlib.compress(b"\0"))),
+        job.Mark(10**6, 10**6, b64(zlib.compress(bytes(10**6)))),
+    ],
+)
+def test_a_mark_that_would_not_mark_is_none(mark):
+    with pytest.raises(SudareError, match=r"caller\.malformed"):
+        mark.pattern()
 
 
 @given(st.dictionaries(st.text(max_size=9), st.none() | st.text(max_size=9) | st.integers()))

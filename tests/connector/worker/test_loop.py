@@ -25,11 +25,11 @@ STARTUP = 16_000 + 8_000  # what may be on its way before anything is known of t
 class Office:
     """One session; its clock, its PC and the browsers that come to it."""
 
-    def __init__(self, tab):
+    def __init__(self, tab, mark=None):
         self.now = 1000.0
         self.ends, self.alone, self.links = [], [], []
         self.news = asyncio.Event()
-        self.loop = ScreenLoop(now=lambda: self.now, on_ended=self._over)
+        self.loop = ScreenLoop(now=lambda: self.now, on_ended=self._over, mark=mark)
         self.pc = PaintedSource(W, H, self.loop.wake)
         self._tab = tab
 
@@ -584,3 +584,17 @@ async def test_an_end_comes_once(office):
 
     assert await browser.ended() == (4502, "office.pc-credentials")
     assert office.ends == ["office.pc-credentials"]
+
+
+async def test_a_mistake_of_ours_ends_the_session_with_a_word(office, monkeypatch):
+    browser = await office.shown()
+    told = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["exception"]))
+    monkeypatch.setattr(office.pc, "take_damage", lambda: 1 / 0)
+
+    office.loop.wake()
+
+    assert await browser.until(lambda: browser.closed is not None)
+    assert browser.closed[1] == "bug.unexpected"
+    assert office.ends == ["bug.unexpected"]
+    assert [type(one) for one in told] == [ZeroDivisionError]

@@ -39,6 +39,20 @@ async def test_who_says_that_a_target_is_recorded_stands_in_the_record(house):
     ]
 
 
+async def test_who_says_that_a_target_is_marked_stands_in_the_record(house):
+    connector, _, _ = await house.desk.add_connector("a", house.now)
+    await house.directory.offers(connector.id, Catalogue("a", b"", (TargetOffer("x", "vnc", "X"),)))
+
+    await house.desk.set_watermark(f"{connector.id}~x", house.now, watermark=True)
+    await house.desk.set_watermark(f"{connector.id}~x", house.now, watermark=False)
+
+    events = [entry.event for entry in await house.stores.record.entries()]
+    assert [(event.actor, event.subject, event.detail) for event in events if event.kind is Kind.TARGET_WATERMARK] == [
+        ("operator", f"{connector.id}~x", {"watermark": "true"}),
+        ("operator", f"{connector.id}~x", {"watermark": "false"}),
+    ]
+
+
 async def test_what_the_operator_does_is_recorded(house):
     await house.desk.add_person("hanako", "花子", "", house.now, admin=True)
 

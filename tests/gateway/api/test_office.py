@@ -68,6 +68,23 @@ async def test_a_ticket_demands_a_recording_only_where_the_target_says_so(house)
     assert [event.detail.get("record") for event in opened] == [None, "true", None]
 
 
+async def test_a_ticket_demands_a_watermark_only_where_the_target_says_so(house):
+    hanako = await house.person("hanako")
+    connector = await office(house, "hanako")
+
+    async def rights(kind, target):
+        answer = (await hanako.post("streams", {"kind": kind, "target": target, "cnf": CNF})).json()
+        return json.loads(unbase64(answer["ticket"].split(".")[0]))["rgt"]
+
+    await house.desk.set_watermark(f"{connector}~pc-1", house.now, watermark=True)
+    assert await rights("screen", f"{connector}~pc-1") == {"input": True, "watermark": True}
+    assert await rights("api", connector) == {}
+    await house.desk.set_record(f"{connector}~pc-1", house.now, record=True)
+    assert await rights("screen", f"{connector}~pc-1") == {"input": True, "record": True, "watermark": True}
+    opened = [entry.event for entry in await house.stores.record.entries() if entry.event.kind is Kind.STREAM_OPENED]
+    assert [event.detail.get("watermark") for event in opened] == ["true", None, "true"]
+
+
 async def test_a_ticket_says_who_may_open_what_and_is_signed(house):
     hanako = await house.person("hanako")
     connector = await office(house, "hanako")

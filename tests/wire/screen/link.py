@@ -6,6 +6,7 @@ The load is a moving picture that wants more than the line carries, and a key ev
 
 import heapq
 import itertools
+import math
 from dataclasses import dataclass, field
 
 from sudare.wire.screen.flow import Flow
@@ -19,6 +20,7 @@ class Link:
 
     rate: float  # bytes/s
     rtt: float
+    shows_every_s: float = 0.0  # the client shows what arrived, and acknowledges it, only so often
     now: float = 0.0
     free_at: float = 0.0
     events: list = field(default_factory=list)
@@ -29,7 +31,8 @@ class Link:
 
     def carry(self, size, arrived):
         self.free_at = max(self.free_at, self.now) + size / self.rate
-        self.at(self.free_at + self.rtt / 2, arrived)
+        at = self.free_at + self.rtt / 2
+        self.at(math.ceil(at / self.shows_every_s) * self.shows_every_s if self.shows_every_s else at, arrived)
 
     def run(self, until):
         while self.events and self.events[0][0] <= until:
@@ -39,6 +42,8 @@ class Link:
 
 class Worker:
     """What both policies share: keys come in, pictures come up, echoes are timed."""
+
+    frame_bytes = FRAME_BYTES
 
     def __init__(self, link):
         self.link = link
@@ -81,7 +86,7 @@ class Push(Worker):
         if self.seq - self.last_ack > 2 * FRAMES_S:
             return
         keys, self.keys = self.keys, []
-        self.send(FRAME_BYTES + ECHO_BYTES * len(keys), keys, ends_frame=True)
+        self.send(self.frame_bytes + ECHO_BYTES * len(keys), keys, ends_frame=True)
 
     def acked(self, seq):
         self.last_ack = seq
@@ -114,7 +119,7 @@ class Ours(Worker):
                 self.put(ECHO_BYTES * len(keys), keys)
             elif self.flow.may_send(now) and (self.rest or self.fresh):
                 if not self.rest:
-                    self.rest, self.fresh = FRAME_BYTES, False
+                    self.rest, self.fresh = self.frame_bytes, False
                 size = min(self.rest, self.flow.unit_limit(now))
                 self.rest -= size
                 self.put(size, [], ends_frame=not self.rest)
@@ -129,10 +134,11 @@ class Ours(Worker):
         self.most_in_flight = max(self.most_in_flight, self.flow.in_flight)
 
 
-def played(policy, *, kbit, rtt_ms, seconds=20):
+def played(policy, *, kbit, rtt_ms, seconds=20, shows_every_s=0.0, frame_bytes=FRAME_BYTES):
     """A worker of this policy after that many seconds on that line."""
-    link = Link(kbit * 125, rtt_ms / 1000)
+    link = Link(kbit * 125, rtt_ms / 1000, shows_every_s)
     worker = policy(link)
+    worker.frame_bytes = frame_bytes
     worker.load(seconds)
     link.run(seconds + 30)
     return worker

@@ -3,7 +3,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.wire.screen.link import Ours, Push, played, quantile
+from tests.wire.screen.link import Link, Ours, Push, played, quantile
 
 from sudare.base.errors import SudareError
 from sudare.wire.screen import flow as module
@@ -329,3 +329,26 @@ def test_a_fast_line_carries_every_frame():
 
     assert worker.frames >= 0.95 * 20 * 30
     assert quantile(worker.echo_s, 0.95) <= 0.030
+
+
+@pytest.mark.parametrize("shows_every_s", [1 / 60, 1 / 30, 0.050, 0.100])
+@pytest.mark.parametrize(("kbit", "rtt_ms", "frame_bytes"), [(2_000, 150, 12_000), (10_000, 60, 50_000)])
+def test_a_client_that_shows_slowly_is_not_taken_for_a_slow_line(kbit, rtt_ms, frame_bytes, shows_every_s):
+    worker = played(Ours, kbit=kbit, rtt_ms=rtt_ms, frame_bytes=frame_bytes, shows_every_s=shows_every_s)
+    carries = kbit * 125 / frame_bytes
+
+    assert worker.frames / 20 >= 0.85 * carries
+    assert quantile(worker.echo_s, 0.5) <= rtt_ms / 1000 + 0.06 + 1.5 * shows_every_s
+
+
+@pytest.mark.parametrize(("kbit", "then"), [(2_000, 500), (500, 2_000)])
+def test_a_line_that_changes_is_followed_within_seconds(kbit, then):
+    link = Link(kbit * 125, 0.1)
+    worker = Ours(link)
+    worker.load(30)
+    link.at(10, lambda: setattr(link, "rate", then * 125))
+
+    link.run(60)
+
+    assert quantile(worker.echo_s[-70:], 0.5) <= 0.2
+    assert then * 0.9 <= worker.flow.btl_kbit <= then * 1.1

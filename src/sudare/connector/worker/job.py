@@ -1,11 +1,14 @@
 """What the connector tells a session process, and what it hears back (parcels over the pair they share)."""
 
+import zlib
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from sudare.base.encoding import b64, unb64
 from sudare.base.errors import SudareError
+from sudare.pixels.mark import SIDE_MAX, Pattern
 from sudare.wire.channel.channel import ChannelState
 from sudare.wire.channel.hpke import Sequence
 
@@ -77,12 +80,36 @@ class Record(msgspec.Struct, frozen=True):
     key: str
 
 
+class Mark(msgspec.Struct, frozen=True):
+    """The watermark no pixel may leave without: w*h bits, row by row, packed, compressed, base64url."""
+
+    w: int
+    h: int
+    bits: str
+
+    @classmethod
+    def of(cls, pattern: Pattern) -> "Mark":
+        """As told to another process."""
+        bits = np.packbits(np.frombuffer(pattern.cover, np.uint8) != 0)
+        return cls(pattern.w, pattern.h, b64(zlib.compress(bits.tobytes())))
+
+    def pattern(self) -> Pattern:
+        """As drawn. Raises `caller.malformed`."""
+        try:
+            packed = zlib.decompressobj().decompress(unb64(self.bits), SIDE_MAX * SIDE_MAX // 8)
+            bits = np.unpackbits(np.frombuffer(packed, np.uint8))[: self.w * self.h]
+            return Pattern(self.w, self.h, bits.tobytes())
+        except (ValueError, zlib.error):
+            raise SudareError("caller.malformed", "mark") from None
+
+
 class Start(msgspec.Struct, frozen=True, tag_field="t", tag="start"):
     """Begin: files are the PC's socket, the browser's line, and where segments of the recording go, if there is one."""
 
     desktop: Desktop
     client: Client
     record: Record | None = None
+    mark: Mark | None = None
 
 
 class Attach(msgspec.Struct, frozen=True, tag_field="t", tag="attach"):

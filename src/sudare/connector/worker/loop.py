@@ -12,9 +12,11 @@ from typing import Final
 from sudare.base.errors import SudareError
 from sudare.connector.worker.link import Link
 from sudare.connector.worker.outbox import Outbox
+from sudare.connector.worker.plane import Plane
 from sudare.connector.worker.recorder import Recorder
-from sudare.desktop.source import Cursor, DesktopSource, Phase
+from sudare.desktop.source import Cursor, DesktopSource, Frame, Phase
 from sudare.pixels.encoder import Encoder
+from sudare.pixels.mark import Pattern
 from sudare.pixels.ops import Caps
 from sudare.wire.screen import inputs as i
 from sudare.wire.screen import records as r
@@ -24,13 +26,21 @@ EXPRESS_S: Final = 0.25
 
 
 class ScreenLoop:
-    """One session; `on_ended(code)` once, when the desktop is closed or the person ends it."""
+    """
+    One session; `on_ended(code)` once, when the desktop is closed or the person ends it.
 
-    def __init__(self, *, now: Callable[[], float], on_ended: Callable[[str], None]) -> None:
+    With a `mark` the picture goes through `sudare.pixels.mark` first, and only what comes out is ever encoded.
+    """
+
+    def __init__(
+        self, *, now: Callable[[], float], on_ended: Callable[[str], None], mark: Pattern | None = None
+    ) -> None:
+        self._mark = mark
         self._now = now
         self._on_ended = on_ended
         self._may_input = False
         self._source: DesktopSource | None = None
+        self._plane: Plane | None = None  # what may be seen of the source
         self._encoder: Encoder | None = None
         self._caps = Caps()
         self._link: Link | None = None
@@ -122,7 +132,15 @@ class ScreenLoop:
             asyncio.get_running_loop().call_soon(self._look)
 
     def _look(self) -> None:
+        """A mistake of ours ends the session with a word; a browser must not look at a picture that stands for ever."""
         self._woken = False
+        try:
+            self._advance()
+        except Exception:
+            self.end("bug.unexpected")
+            raise
+
+    def _advance(self) -> None:
         source = self._source
         if source is None or self._ended:
             return
@@ -131,7 +149,7 @@ class ScreenLoop:
             return
         self._collect(source)
         if self._link is not None and self._visible:
-            self._pump(source)
+            self._pump()
         self._regulate(source)
         self._arm()
 
@@ -142,61 +160,62 @@ class ScreenLoop:
             self._recorder.saw(source.frame, damage)
         if damage.cursor is not None:
             self._cursor, self._cursor_due = damage.cursor, True
-        encoder = self._encoder
-        if encoder is None:
+        encoder, plane = self._encoder, self._plane
+        if encoder is None or plane is None:
             self._first_picture(source)
             return
         if damage.resized:
-            height, width = source.frame.shape[:2]
-            encoder.resize(width, height)
+            plane.resize(source.frame)
+            encoder.resize(*plane.size)
             self._size_due = True
-        encoder.note(
+        rects, moves = plane.look(
+            source.frame,
             [(c.x, c.y, c.w, c.h) for c in damage.rects],
             [(c.sx, c.sy, c.w, c.h, c.dx, c.dy) for c in damage.copies],
-            now=self._now(),
         )
+        encoder.note(rects, moves, now=self._now())
 
     def _first_picture(self, source: DesktopSource) -> None:
         """The source has a framebuffer now: begin to show it."""
         height, width = source.frame.shape[:2]
         if not height or not width:
             return
-        self._encoder = Encoder(width, height)
+        self._plane = Plane(source.frame, self._mark)
+        self._encoder = Encoder(width, height, marked=self._mark is not None)
         self._greet()
         self._fit()
 
-    def _pump(self, source: DesktopSource) -> None:
+    def _pump(self) -> None:
         """Send while flow control lets us."""
-        flow, link, encoder = self._out.flow, self._link, self._encoder
-        if link is None or encoder is None:
+        flow, link, encoder, plane = self._out.flow, self._link, self._encoder, self._plane
+        if link is None or encoder is None or plane is None:
             return
         now = self._now()
         if flow.resync_wanted(now):
             self._resync(now)
         if self._size_due:
             self._size_due = False
-            height, width = source.frame.shape[:2]
-            self._out.resize(width, height, now)
+            self._out.resize(*plane.size, now)
         if self._cursor_due and flow.may_send_express(EXPRESS_LIMIT, now):
             self._cursor_due = False
             self._out.cursor(self._cursor, now)
-        while encoder.pending and link.unsent() == 0 and self._unit(source, encoder):
+        while encoder.pending and link.unsent() == 0 and self._unit(plane.frame, encoder):
             pass
         if not encoder.pending:
             flow.ran_out(self._now())
 
-    def _unit(self, source: DesktopSource, encoder: Encoder) -> bool:
+    def _unit(self, frame: Frame, encoder: Encoder) -> bool:
         """Send one unit: what a person waits for, else the next of the screen; False when nothing may go or is left."""
         now, flow = self._now(), self._out.flow
         update = None
         express = now - self._input_at < EXPRESS_S and flow.may_send_express(EXPRESS_LIMIT, now)
         if express:
             limit = min(EXPRESS_LIMIT, flow.unit_limit(now))
-            update = encoder.answer(source.frame, limit=limit, now=now, near=self._pointer)
+            update = encoder.answer(frame, limit=limit, now=now, near=self._pointer)
         if update is None and flow.may_send(now):
             express = False
             limit, crisp = flow.unit_limit(now), flow.crisp_limit()
-            update = encoder.encode(source.frame, limit=limit, now=now, near=self._pointer, crisp=crisp)
+            update = encoder.encode(frame, limit=limit, now=now, near=self._pointer, crisp=crisp)
         if update is None:
             return False
         self._out.update(update.body, now, flags=r.flags(express=express, last=update.last, lossy=update.lossy))

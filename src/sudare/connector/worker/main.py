@@ -21,6 +21,7 @@ from sudare.connector.worker.rdp import open_rdp
 from sudare.connector.worker.recorder import Recorder
 from sudare.connector.worker.vnc import open_vnc, preference
 from sudare.desktop.source import DesktopSource
+from sudare.pixels.mark import Pattern
 from sudare.pixels.ops import Caps
 from sudare.runtime.logs import get_logger
 from sudare.runtime.parcel import Parcels, close_files
@@ -56,7 +57,9 @@ class SessionProcess:
     def _order(self, content: dict[str, Any], files: list[int]) -> None:
         match job.order(content):
             case job.Start() as start if len(files) == 2 + (start.record is not None) and self._loop is None:
-                self._tasks.start(self._begin(start, *files), name="begin")
+                # Before anything else: a mark that cannot be drawn is no order, and then there is no session.
+                pattern = start.mark.pattern() if start.mark is not None else None
+                self._tasks.start(self._begin(start, pattern, *files), name="begin")
             case job.Attach() as attach if len(files) == 1 and self._loop is not None:
                 self._tasks.start(self._join(self._loop, attach.client, files[0]), name="attach")
             case job.Unrecorded() as unrecorded if not files and self._loop is not None:
@@ -67,8 +70,8 @@ class SessionProcess:
             case _:
                 close_files(files)
 
-    async def _begin(self, start: job.Start, pc: int, line: int, film: int = -1) -> None:
-        loop = ScreenLoop(now=self._now, on_ended=self._ended)
+    async def _begin(self, start: job.Start, mark: Pattern | None, pc: int, line: int, film: int = -1) -> None:
+        loop = ScreenLoop(now=self._now, on_ended=self._ended, mark=mark)
         self._loop = loop
         self._parcels.send(job.parcel(job.Began()))
         if start.record is not None:

@@ -92,6 +92,7 @@ async def targets(call: Call) -> Response:
                 "name": one.name,
                 "offered": one.offered,
                 "record": one.record,
+                "watermark": one.watermark,
                 "people": people_by_target.get(one.id, []),
             }
             for one in await stores.targets.all(tenant)

@@ -104,6 +104,14 @@ class Desk:
         event = self._event(Kind.TARGET_RECORD, target, now, record=str(record).lower())
         await self._stores.targets.set_record(self._here.tenant, connector, local, event, record=record, now=now)
 
+    async def set_watermark(self, target: str, now: float, *, watermark: bool) -> None:
+        """Whether the target's picture is to carry a watermark. Raises `caller.not-found`."""
+        connector, local = split_target(target)
+        event = self._event(Kind.TARGET_WATERMARK, target, now, watermark=str(watermark).lower())
+        await self._stores.targets.set_watermark(
+            self._here.tenant, connector, local, event, watermark=watermark, now=now
+        )
+
     async def find_target(self, name: str) -> str:
         """The public id of the target with this id, local id or name. Raises `caller.not-found`."""
         every = await self._stores.targets.all(self._here.tenant)

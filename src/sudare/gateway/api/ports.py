@@ -72,6 +72,12 @@ class Targets(Protocol):
         """Whether sessions on it are to be recorded. Raises `caller.not-found`."""
         ...
 
+    async def set_watermark(
+        self, tenant: str, connector: str, local: str, *events: Event, watermark: bool, now: float
+    ) -> None:
+        """Whether its picture carries a watermark. Raises `caller.not-found`."""
+        ...
+
 
 class SealedSecrets(Protocol):
     """Ciphertext by person and target."""

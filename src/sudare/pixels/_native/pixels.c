@@ -227,7 +227,55 @@ static uint32_t farthest(const px_picture *a, px_box box, uint32_t from) {
     return best;
 }
 
-int px_ramp(const px_picture *a, px_box box, uint8_t *out, size_t out_size) {
+#define MARK_STEP 23
+#define MARK_COVERED 128u
+
+int px_mark(const px_picture *clean, px_box box, const px_picture *places, const uint8_t *pattern, size_t pattern_size,
+            px_picture *out) {
+    if (!inside(clean, box) || !inside(places, box) || !inside(out, box) || !pattern || !pattern_size) return -1;
+    if (clean->w != places->w || clean->w != out->w || clean->h != places->h || clean->h != out->h) return -1;
+    for (uint32_t r = 0; r < box.h; r++) {
+        const uint8_t *p = at(clean, box.x, box.y + r), *place = at(places, box.x, box.y + r);
+        uint8_t *q = at(out, box.x, box.y + r);
+        for (uint32_t i = 0; i < box.w; i++, p += 4, place += 4, q += 4) {
+            uint32_t index = load32(place);
+            if (index < pattern_size && !pattern[index]) {
+                memcpy(q, p, 4);
+                q[3] = 0;
+                continue;
+            }
+            uint8_t how = MARK_COVERED;
+            for (unsigned c = 0; c < 3; c++) {
+                unsigned dark = p[c] >> 7; /* a light channel is darkened */
+                q[c] = (uint8_t)(p[c] + MARK_STEP - dark * 2 * MARK_STEP);
+                how |= (uint8_t)(dark << c);
+            }
+            q[3] = how;
+        }
+    }
+    return 0;
+}
+
+/* The colour under the mark of a covered pixel. */
+static uint32_t unmarked(const uint8_t *p) {
+    uint32_t colour = 0;
+    for (unsigned c = 0; c < 3; c++) {
+        unsigned dark = p[3] >> c & 1;
+        colour |= (uint32_t)(uint8_t)(p[c] - MARK_STEP + dark * 2 * MARK_STEP) << 8 * c;
+    }
+    return colour;
+}
+
+/* The level nearest to `level` that does not show `forbidden`; one up is nearer than one down. */
+static uint8_t other_level(const uint32_t blends[8], uint8_t level, uint32_t forbidden) {
+    for (unsigned away = 0; away < 8; away++) {
+        if (level + away < 8 && blends[level + away] != forbidden) return (uint8_t)(level + away);
+        if (away <= level && level - away < 8 && blends[level - away] != forbidden) return (uint8_t)(level - away);
+    }
+    return level;
+}
+
+int px_ramp(const px_picture *a, px_box box, int marked, uint8_t *out, size_t out_size) {
     if (!inside(a, box) || !out || box.w > PX_TILE || box.h > PX_TILE) return -1;
     if (out_size != 6 + (size_t)((box.w + 1) / 2) * box.h) return -1;
     uint16_t times;
@@ -235,6 +283,10 @@ int px_ramp(const px_picture *a, px_box box, uint8_t *out, size_t out_size) {
     const int32_t length = apart(ends[1], ends[0]);
     int32_t along[3];
     for (unsigned c = 0; c < 3; c++) along[c] = part(ends[1], c) - part(ends[0], c);
+    uint32_t blends[8] = {0};
+    for (int32_t n = 0; n < 8; n++)
+        for (unsigned c = 0; c < 3; c++)
+            blends[n] |= (uint32_t)((part(ends[0], c) * (7 - n) + part(ends[1], c) * n + 3) / 7) << 8 * c;
     for (unsigned i = 0; i < 6; i++) *out++ = (uint8_t)part(ends[i / 3], i % 3);
     for (uint32_t r = 0; r < box.h; r++) {
         const uint8_t *p = at(a, box.x, box.y + r);
@@ -244,8 +296,10 @@ int px_ramp(const px_picture *a, px_box box, uint8_t *out, size_t out_size) {
             for (unsigned c = 0; c < 3; c++) dot += (p[c] - part(ends[0], c)) * along[c];
             levels[i] = dot > 0 ? (uint8_t)((dot * 14 + length) / (2 * length)) : 0;
         }
-        for (uint32_t i = 1; i <= box.w; i++) {
+        p = at(a, box.x, box.y + r);
+        for (uint32_t i = 1; i <= box.w; i++, p += 4) {
             uint8_t level = levels[i] == 1 && (levels[i - 1] > 1 || levels[i + 1] > 1) ? 0 : levels[i];
+            if (marked && p[3] & MARK_COVERED) level = other_level(blends, level, unmarked(p));
             if (i % 2)
                 *out = level;
             else

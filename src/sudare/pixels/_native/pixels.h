@@ -48,9 +48,19 @@ int px_solid(const px_picture *a, px_box box, uint8_t bgr[3]);
 /*
  * Ramp pixels of a box of at most 64x64 (pixels/ramp.py): the commonest colour, the one farthest from it (the lowest
  * B + 256 G + 65536 R where several are), then levels 0..7, two a byte; a level 1 right beside a higher one becomes 0.
- * `out_size` must be exactly 6 + (w+1)/2*h.
+ * With `marked`, X is as px_mark writes it, and a covered pixel that would show its unmarked colour takes the nearest
+ * level that does not. `out_size` must be exactly 6 + (w+1)/2*h.
  */
-int px_ramp(const px_picture *a, px_box box, uint8_t *out, size_t out_size);
+int px_ramp(const px_picture *a, px_box box, int marked, uint8_t *out, size_t out_size);
+
+/*
+ * The box of `clean` with the mark on it, into `out` (pixels/mark.py). `places` holds for each pixel, as a native
+ * 32 bit number, its place in `pattern`; where that is not 0 each channel from 128 up is darkened and each below is
+ * lightened, by 23. X becomes 0 where there is no mark, else 128 + 1, 2, 4 for B, G, R darkened. A place outside the
+ * pattern is covered.
+ */
+int px_mark(const px_picture *clean, px_box box, const px_picture *places, const uint8_t *pattern, size_t pattern_size,
+            px_picture *out);
 
 /* How many pixels of a box of at most 64x64 have its commonest colour. */
 int px_common(const px_picture *a, px_box box);

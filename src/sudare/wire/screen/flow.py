@@ -4,12 +4,14 @@ Flow control of one screen: when may the worker encode, and how much.
 Nothing encoded is ever queued. The machine knows what was sent and not yet acknowledged, measures the delivery rate and
 the smallest round trip, and lets the worker fill the pipe but not the buffers behind it:
 
-    budget = g * btl * (minrtt + 5 ms)       at least 4,000 bytes; twice btl * minrtt while starting up
-    g      falls when every packet of a round waited over 25 ms, rises when one waited under 12 ms
+    budget = g * btl * (minrtt + delay + 5 ms)   at least 4,000 bytes; twice btl * minrtt while starting up
+    g      falls when every packet of a round waited over 25 ms (beyond delay), rises when one waited under 12 ms
              (the minimum of a round: a stall behind one lost packet is not congestion)
-    btl    the largest delivery rate of the last 2 s or more of load; what was measured while there was nothing to send,
-             or while nothing waited anywhere on the way, counts only if it is larger: the line was not full
-    probe  half of it for 200 ms of every 5 s of load, so that the smallest round trip is seen again
+    btl    the largest delivery rate of the last 2 s or more of load; it does not fall for what was measured while there
+             was nothing to send or nothing waited on the way, nor while the line delivers what g lets it
+    probe  half of btl * minrtt for 1.5 minrtt (200 ms at least) of every 5 s of load: the smallest round trip is seen
+             again, and what waits then waits for the client, not for the line: delay. Without it a client that shows
+             20 pictures a second would look like a full line, and a smaller budget only like a smaller line, for ever
 
 INVARIANT: `in_flight` is the sum of what was sent and not acknowledged; the budget is never below 4,000 bytes.
 INVARIANT: memory is bounded by `RECORDS_MAX` records in flight and the samples of the last 10 s.
@@ -37,8 +39,11 @@ _STARTUP_QUEUEING_S: Final = 0.050
 _STARTUP_RATE: Final = 125_000.0  # bytes/s believed before anything was measured: 1 Mbit/s
 _STARTUP_BUDGET: Final = 16_000
 _STARTUP_ROUNDS: Final = 6
-_PROBE_EVERY_S, _PROBE_S = 5.0, 0.2
+_PROBE_FIRST_S, _PROBE_EVERY_S, _PROBE_S = 1.0, 5.0, 0.2
+_GAIN_MIN, _GAIN_MAX = 0.6, 1.10
 _SLACK_S: Final = 0.005
+_DELAY_MAX_S: Final = 0.1
+_AS_ALLOWED: Final = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ class _Sent:
     delivered: int  # bytes acknowledged when it left
     delivered_at: float
     idle: bool  # the line was not full when it left: its rate is the desktop's, not the line's
+    alone: bool  # the line was half empty when it left: what it waited for was not its like
 
 
 class Flow:
@@ -74,7 +80,9 @@ class Flow:
         self._rates = Extreme(largest=True)
         self._starting = True
         self._best_rate = 0.0
-        self._flat_acks = 0
+        self._flat_acks = self._late_acks = 0
+        self._delay = 0.0  # what records wait for at the client, or anywhere but in a queue of ours
+        self._alone: list[float] = []
         self._gain = 1.0
         self._round_min: float | None = None
         self._round_at = now
@@ -92,7 +100,8 @@ class Flow:
         self._seen_at = max(self._seen_at, now)
         self._last_sent = seq
         idle = self._delivered <= self._idle_until
-        self._sent.append(_Sent(seq, size, now, self._delivered, self._delivered_at, idle))
+        alone = self._probing(now) and now - self._probe_at - _PROBE_EVERY_S > 0.5 * (self._rtts.value or 0)
+        self._sent.append(_Sent(seq, size, now, self._delivered, self._delivered_at, idle, alone))
         self._in_flight += size
 
     def ran_out(self, now: float) -> None:
@@ -147,8 +156,9 @@ class Flow:
             return _STARTUP_BUDGET
         if self._starting:
             return max(BUDGET_MIN, int(2 * self._rate * minrtt))
-        gain = 0.5 if self._probing(now) else self._gain
-        return max(BUDGET_MIN, int(gain * self._rate * (minrtt + _SLACK_S)))
+        if self._probing(now):
+            return max(BUDGET_MIN, int(0.5 * self._rate * minrtt))
+        return max(BUDGET_MIN, int(self._gain * self._rate * (minrtt + self._delay + _SLACK_S)))
 
     def may_send(self, now: float) -> bool:
         """Whether the next unit of the screen may be encoded and sent now."""
@@ -185,7 +195,7 @@ class Flow:
             return None
         times = [self._heard_at + STALLED_S, self._heard_at + RESYNC_S]
         if self._probing(self._seen_at):
-            times.append(self._probe_at + _PROBE_EVERY_S + _PROBE_S)
+            times.append(self._probe_at + _PROBE_EVERY_S + self._probe_s)
         return min((t for t in times if t > self._seen_at), default=None)
 
     @property
@@ -193,25 +203,41 @@ class Flow:
         return self._rates.value or _STARTUP_RATE
 
     def _probing(self, now: float) -> bool:
-        return not self._starting and 0 <= now - self._probe_at - _PROBE_EVERY_S < _PROBE_S
+        return not self._starting and 0 <= now - self._probe_at - _PROBE_EVERY_S < self._probe_s
+
+    @property
+    def _probe_s(self) -> float:
+        return max(_PROBE_S, 1.5 * (self._rtts.value or 0))
 
     def _measure(self, record: _Sent, now: float) -> None:
         rtt = max(now - record.at, 0.0005)
         self._rtts.add(rtt, now, RTT_WINDOW_S)
-        queueing = rtt - (self._rtts.value or rtt)
+        waited = rtt - (self._rtts.value or rtt)
+        self._measure_delay(record, waited)
+        queueing = max(0.0, waited - self._delay)
         self._measure_rate(record, queueing, now)
         if self._starting:
             self._start_up(record, queueing, now)
         self._round(queueing, now)
-        if now - self._probe_at >= _PROBE_EVERY_S + _PROBE_S:
+        if now - self._probe_at >= _PROBE_EVERY_S + self._probe_s:
             self._probe_at = now
+
+    def _measure_delay(self, record: _Sent, waited: float) -> None:
+        if record.alone:
+            self._alone.append(waited)
+        elif self._alone:
+            mean = sum(self._alone) / len(self._alone)
+            self._delay = min(_DELAY_MAX_S, max(0.0, mean - UNIT_S))  # a unit waits for itself, too
+            self._alone = []
 
     def _measure_rate(self, record: _Sent, queueing: float, now: float) -> None:
         rate = (self._delivered - record.delivered) / max(now - record.delivered_at, 0.001)
-        window = max(2.0, 10 * (self._rtts.value or 0))
-        full = not record.idle and queueing >= _QUEUEING_LOW_S
-        if full or rate > self._rate:
-            self._rates.add(rate, now, window)
+        if rate <= self._rate:
+            if record.idle or record.alone or queueing < _QUEUEING_LOW_S:
+                return
+            if self._gain > _GAIN_MIN and rate >= _AS_ALLOWED * min(1.0, self._gain) * self._rate:
+                rate = self._rate  # no less than we sent: what was known still holds
+        self._rates.add(rate, now, max(2.0, 10 * (self._rtts.value or 0)))
 
     def _start_up(self, record: _Sent, queueing: float, now: float) -> None:
         if self._rate > 1.25 * self._best_rate:
@@ -219,17 +245,18 @@ class Flow:
             self._flat_acks = 0
         elif not record.idle:
             self._flat_acks += 1
-        if self._flat_acks >= _STARTUP_ROUNDS or queueing > _STARTUP_QUEUEING_S:
+        self._late_acks = self._late_acks + 1 if queueing > _STARTUP_QUEUEING_S else 0
+        if max(self._flat_acks, self._late_acks) >= _STARTUP_ROUNDS:
             self._starting = False
-            self._probe_at = now
+            self._probe_at = now - _PROBE_EVERY_S + _PROBE_FIRST_S
 
     def _round(self, queueing: float, now: float) -> None:
         self._round_min = queueing if self._round_min is None else min(self._round_min, queueing)
         if now - self._round_at <= max(0.050, 1.5 * (self._rtts.value or 0)):
             return
         if self._round_min > _QUEUEING_HIGH_S:
-            self._gain = max(0.6, self._gain * 0.90)
+            self._gain = max(_GAIN_MIN, self._gain * 0.90)
         elif self._round_min < _QUEUEING_LOW_S:
-            self._gain = min(1.10, self._gain + 0.04)
+            self._gain = min(_GAIN_MAX, self._gain + 0.04)
         self._round_min = None
         self._round_at = now
