@@ -103,6 +103,21 @@ def play(level, window_log, tiles, mark, scenes):
     return run.figures
 
 
+def readable(frame, mark):
+    """Bytes until a picture never seen before is there in ramp pixels."""
+    encoder = Encoder(pictures.W, pictures.H, caps=Caps(ramp=True), marked=mark is not None)
+    if mark is not None:
+        stage = Marked(mark, pictures.W, pictures.H)
+        stage.look(frame, [(0, 0, pictures.W, pictures.H)], [])
+        frame = stage.frame
+    size = 0
+    while (unit := encoder.encode(frame, limit=LIMIT, now=1.0, crisp=0)) is not None:
+        size += len(unit.body) + HEADER
+        if unit.last:
+            return size
+    raise AssertionError
+
+
 def main():
     writer = pictures.Writer(1)
     scenes = [pictures.document(writer), pictures.sheet(writer), pictures.mail(writer)]
@@ -118,6 +133,12 @@ def main():
         seen[level, window_log, tiles, bool(marked)] = figures
         cells = [f"{mean(s for s, _ in figures[n]) / 1024:.2f} / {mean(t for _, t in figures[n]):.1f}" for n in names]
         print(f"| {level}, 2^{window_log}, {tiles}{', marked' * bool(marked)} | " + " | ".join(cells) + " |")
+    print("\n| readable first, KB | document | sheet | mail |")
+    print("|---" * 4 + "|")
+    first = [[readable(scene, one) for scene in scenes] for one in (None, mark)]
+    for name, found in zip(("plain", "marked"), first, strict=True):
+        print(f"| {name} | " + " | ".join(f"{one / 1024:.1f}" for one in found) + " |")
+    assert all(b <= 1.5 * a for a, b in zip(*first, strict=True))
     size = {key: {n: mean(s for s, _ in found[n]) for n in names} for key, found in seen.items()}
     plain, cached, marked = size[3, 21, 0, False], size[3, 21, 4096, False], size[3, 21, 4096, True]
     assert cached["switch, back"] <= min(5 * 1024, plain["switch, back"] / 100)

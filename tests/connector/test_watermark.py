@@ -53,11 +53,12 @@ def test_a_mark_covers_a_little_of_everything():
     strokes = np.frombuffer(pattern.cover, np.uint8).reshape(pattern.h, pattern.w)
     twice = np.tile(strokes, (2, 2))
 
-    assert 0.02 < strokes.mean() < 0.12
+    assert 0.015 < strokes.mean() < 0.08
     assert set(np.unique(strokes)) == {0, 1}
-    for y in range(0, pattern.h, 16):  # no window of a phone's size without a whole line of it
+    one = strokes.sum() / 2
+    for y in range(0, pattern.h, 16):  # wherever one looks, an area of a phone's size has as much of it as one is
         for x in range(0, pattern.w, 16):
-            assert twice[y : y + 180, x : x + 300][:, :].mean() > 0.01 or y + 180 > 2 * pattern.h
+            assert twice[y : y + 360, x : x + 330].sum() >= 1.5 * one
 
 
 @pytest.mark.parametrize(
@@ -77,11 +78,11 @@ def test_a_name_is_drawn_as_it_reads(name, same):
 def test_names_of_every_kind_and_length_are_drawn(name):
     pattern = drawn(ticket(nam=name))
 
-    assert pattern.w <= 500
+    assert pattern.w <= 600
     assert any(pattern.cover)
 
 
-@pytest.mark.parametrize("name", ["山田\U0001f984花子", "\ue000", "a\u0000b"])
+@pytest.mark.parametrize("name", ["山田\U0001f984花子", "\ue000", "a\u0000b", "東" * 900])
 def test_what_no_font_draws_is_said_and_not_left_out(name):
     with pytest.raises(SudareError, match=r"office\.watermark-font"):
         drawn(ticket(nam=name))

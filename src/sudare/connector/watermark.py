@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from sudare.base.errors import SudareError
-from sudare.pixels.mark import Pattern
+from sudare.pixels.mark import SIDE_MAX, Pattern
 from sudare.wire.ticket.codec import Ticket
 
 # Debian's fonts-noto-cjk, Fedora's google-noto-sans-cjk-fonts, Debian's fonts-ipaexfont-gothic. The first face of the
@@ -37,7 +37,7 @@ _SIZE: Final = 19  # pixels
 _LEADING: Final = 26
 _WIDE: Final = 300  # pixels of a line before it is broken
 _SLOPE: Final = 24.0  # degrees
-_BESIDE, _BELOW = 72, 34  # pixels free around each
+_BESIDE, _BELOW = 150, 60  # pixels free around each: a phone's screen still shows one, and scrolling stays cheap
 _NOBODYS: Final = "\U0010ffff"  # no font draws it; how it is drawn is how a font draws what it does not know
 
 
@@ -51,7 +51,10 @@ def drawn(ticket: Ticket, fonts: Sequence[Path] = FONTS) -> Pattern:
     opened = datetime.fromtimestamp(ticket.iat, _TOKYO).strftime("%Y-%m-%d %H:%M")
     texts = [_plain(text) for text in (ticket.nam, ticket.acc, opened)]
     font = _font(frozenset("".join(texts)), tuple(fonts))
-    return _repeated(_turned(_lines([text for text in texts if text], font), font))
+    image = _turned(_lines([text for text in texts if text], font), font)
+    if max(image.width + _BESIDE, 2 * (image.height + _BELOW)) > SIDE_MAX:
+        raise SudareError("office.watermark-font", "a name too long to be drawn")
+    return _repeated(image)
 
 
 def _plain(text: str) -> str:

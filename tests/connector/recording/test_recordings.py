@@ -221,6 +221,21 @@ async def test_a_session_that_began_unrecorded_cannot_be_taken_up_as_a_recorded_
         assert again.closed == (4403, "denied.not-allowed")
 
 
+async def test_the_recording_of_a_marked_session_shows_the_pcs_own_picture(pc, tmp_path):
+    async with office(pc, shelf(tmp_path)) as h:
+        browser = await browse(h, rgt=RECORDED | {"watermark": True})
+        truth = pc.screen.grab()
+
+        def marked():
+            frame = browser.client.frame[:, :, :3]
+            return frame.shape == truth.shape and set(np.unique(np.abs(frame.astype(int) - truth))) == {0, 23}
+
+        assert await browser.until(marked)
+        await finished_segment(browser, pc, tmp_path)
+
+    assert is_played(only(tmp_path), truth)
+
+
 async def test_a_session_that_must_be_recorded_does_not_begin_where_it_cannot(pc, tmp_path):
     (tmp_path / "file").write_text("")
     for on_shelf in (None, shelf(tmp_path / "file" / "below")):
