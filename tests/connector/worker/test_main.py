@@ -14,6 +14,7 @@ from tests.support.watching import Watch, open_descriptors
 
 from sudare.connector.worker import job
 from sudare.connector.worker.main import ALONE_S, SessionProcess, serve
+from sudare.pixels.mark import Pattern
 from sudare.runtime.parcel import Parcels, pair
 from sudare.runtime.tasks import Tasks
 from sudare.wire.screen import inputs as i
@@ -121,6 +122,23 @@ async def leap(seconds):
 def shows(browser, screen):
     frame, truth = browser.client.frame[:, :, :3], screen.grab()
     return np.array_equal(frame, truth)
+
+
+async def test_a_mark_that_cannot_be_drawn_ends_the_process_before_it_begins(connector, silent):
+    browser = await connector._tab()
+    desktop = job.Desktop("vnc", "pc", "", "", "", "allow", "first-use", "us", False, "企画-0123")
+    broken = job.Mark(640, 480, job.Mark.of(Pattern(2, 2, b"\1\0\0\1")).bits)
+
+    connector.orders(
+        job.Start(desktop, _client(browser), None, broken),
+        socket.create_connection((silent.host, silent.port)),
+        browser.sock,
+    )
+    async with asyncio.timeout(20):
+        await connector.run
+
+    assert connector.reports == []
+    assert (await browser.ended())[0] == 1006
 
 
 # -- it opens, or says why not ------------------------------------------------
