@@ -1,5 +1,8 @@
 """Administration, as the command line does it."""
 
+import base64
+import secrets
+
 import pytest
 
 from sudare.base.errors import SudareError
@@ -63,3 +66,11 @@ async def test_what_the_operator_does_is_recorded(house):
 def test_tokens_are_256_bits_and_never_the_same():
     assert len(new_token()) == 43
     assert new_token() != new_token()
+
+
+def test_a_token_is_never_taken_for_an_option(monkeypatch):
+    drawn = iter([b"\xf8" * 32, b"\xfb" * 32, b"\x01" * 32])
+    monkeypatch.setattr(secrets, "token_bytes", lambda _: next(drawn))
+
+    assert new_token() == base64.urlsafe_b64encode(b"\x01" * 32).decode().rstrip("=")
+    assert next(drawn, None) is None

@@ -128,5 +128,8 @@ class Desk:
 
 
 def new_token() -> str:
-    """256 random bits as text that can be typed into an address."""
-    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")
+    """256 random bits as text for an address or a command line, which takes a dash in front for an option."""
+    while True:
+        token = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")
+        if not token.startswith("-"):
+            return token
