@@ -113,7 +113,7 @@ def unjpeg(a: Frame, box: Box, data: bytes) -> None:
 
 
 def video(w: int, h: int, scale: int) -> VideoEncoder:
-    """An AV1 encoder of an area of w*h."""
+    """An AV1 encoder."""
     return _Video(w, h, scale)
 
 

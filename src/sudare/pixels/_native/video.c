@@ -8,7 +8,7 @@
 
 /* The side of a picture is at most 16,384 (pixels/frames.py); AV1 takes more. */
 #define SIDE 16384u
-#define QUANTIZER_MIN 12 /* finer than this nobody sees while it moves */
+#define QUANTIZER_MIN 24 /* finer than this nobody sees while it moves */
 #define QUANTIZER_MAX 58
 #define BUFFER_MS 600 /* what the rate is averaged over */
 #define SPEED 10
@@ -23,7 +23,7 @@ struct px_video {
 
 static bool setup(aom_codec_ctx_t *codec) {
     return !aom_codec_control(codec, AOME_SET_CPUUSED, SPEED) && !aom_codec_control(codec, AV1E_SET_AQ_MODE, 0) &&
-           !aom_codec_control(codec, AV1E_SET_TUNE_CONTENT, AOM_CONTENT_DEFAULT) &&
+           !aom_codec_control(codec, AV1E_SET_TUNE_CONTENT, AOM_CONTENT_SCREEN) &&
            !aom_codec_control(codec, AV1E_SET_ENABLE_PALETTE, 0) &&
            !aom_codec_control(codec, AV1E_SET_ENABLE_OBMC, 0) &&
            !aom_codec_control(codec, AV1E_SET_ENABLE_WARPED_MOTION, 0) &&

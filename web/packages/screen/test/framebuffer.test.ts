@@ -42,6 +42,7 @@ describe("the framebuffer", () => {
     const { tiles, steps } = vector<{ tiles: number; steps: { messages: string[]; sha256: string }[] }>("screen/work.json");
     const frame = new Framebuffer(tiles);
     let images = 0;
+    let frames = 0;
 
     for (const { messages, sha256 } of steps) {
       const late: (() => void)[] = [];
@@ -51,12 +52,14 @@ describe("the framebuffer", () => {
           images += 1;
           late.push(() => develop(new Uint32Array(image.w * image.h).fill(0xff445566)));
         }
+        frames += frame.takeFrames().length;
         if (atOnce) late.splice(0).forEach((done) => done());
       }
       late.forEach((done) => done());
       expect(bgrHash(frame)).toBe(sha256);
     }
     expect(images).toBeGreaterThan(0);
+    expect(frames).toBeGreaterThan(0);
   });
 
   it.each(
