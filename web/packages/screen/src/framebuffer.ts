@@ -22,6 +22,7 @@ const TILE = 64;
 /** The session's one decompressor: bytes of a flushed block come out at once. */
 export class Inflater {
   private parts: Uint8Array[] = [];
+  private begun = false;
   private readonly stream = new Decompress((data) => {
     if (data.length) this.parts.push(data);
   });
@@ -31,7 +32,8 @@ export class Inflater {
     this.parts = [];
     if (data.length) {
       try {
-        this.stream.push(data);
+        this.stream.push(this.begun ? data : padded(data));
+        this.begun = true;
       } catch {
         throw new Malformed("pixel stream");
       }
@@ -48,6 +50,14 @@ export class Inflater {
     }
     return out;
   }
+}
+
+/** The decompressor waits for 18 bytes of a new frame; blocks of no bytes (three zeros) make a shorter beginning that long. */
+function padded(data: Uint8Array): Uint8Array {
+  if (data.length >= 18) return data;
+  const out = new Uint8Array(data.length + 18);
+  out.set(data);
+  return out;
 }
 
 export class Framebuffer {
