@@ -60,7 +60,7 @@ class Session:
 
     def pump(self):
         now = self.link.now
-        while self.encoder.pending and self.flow.may_send(now):
+        while self.encoder.pending(now) and self.flow.may_send(now):
             unit = self.encoder.encode(
                 self.frame, limit=self.flow.unit_limit(now), now=now, crisp=self.flow.crisp_limit()
             )
@@ -72,7 +72,7 @@ class Session:
             self.flow.sent(self.seq, size, now)
             self.link.carry(size, lambda seq=self.seq, unit=unit, total=self.size: self.arrived(seq, unit, total))
 
-        if not self.encoder.pending:
+        if not self.encoder.pending(now):
             self.flow.ran_out(now)
 
     def arrived(self, seq, unit, total):

@@ -13,6 +13,7 @@ from sudare.pixels.decoder import Client
 from sudare.wire.screen import records
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "screen"
+TILES = 5
 DRAWN = 1 << 18  # pixels: larger pictures cost time and find nothing more
 
 
@@ -29,7 +30,7 @@ def one(data):
 
 
 def draw(found):
-    client = Client()
+    client = Client(TILES)
     for record in found:
         raw = records.encode(record)
         match record.body:
@@ -62,5 +63,12 @@ def seeds():
     session = [bytes.fromhex(one["hex"]) for one in json.loads((VECTORS / "session.json").read_text())["messages"]]
     yield b"".join(session[:3])
     yield b"".join(session[:5])
+    work = [
+        bytes.fromhex(one)
+        for step in json.loads((VECTORS / "work.json").read_text())["steps"]
+        for one in step["messages"]
+    ]
+    for at in range(0, len(work), 40):
+        yield work[0] + b"".join(work[at : at + 4])
     for bad in json.loads((VECTORS / "bad_sessions.json").read_text()):
         yield b"".join(map(bytes.fromhex, bad["messages"]))

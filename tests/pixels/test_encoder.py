@@ -17,11 +17,13 @@ OLD, NEW = Caps(), Caps(tiles=40, ramp=True, jpeg=True)
 class Pair:
     """An encoder and the reference client, joined by bytes only. A second goes by between two calls."""
 
+    Client = Client
+
     def __init__(self, frame, caps=OLD):
         h, w = frame.shape[:2]
         self.frame = frame
         self.encoder = Encoder(w, h, caps=caps)
-        self.client = Client(caps.tiles)
+        self.client = self.Client(caps.tiles)
         self.now = 0.0
         self.other = None
         self.reset_next = True
@@ -57,7 +59,7 @@ class Pair:
         updates = []
         while (update := self.step(limit, crisp=crisp)) is not None:
             updates.append(update)
-        assert not self.encoder.pending
+        assert not self.encoder.pending(self.now)
         assert np.array_equal(self.client.frame[:, :, :3], self.frame[:, :, :3])
         return updates
 
@@ -170,7 +172,7 @@ def test_nothing_noted_gives_nothing():
     pair.settle()
 
     assert pair.step() is None
-    assert not pair.encoder.pending
+    assert not pair.encoder.pending(pair.now)
 
 
 def test_noted_damage_that_changed_nothing_costs_nothing():
@@ -178,7 +180,7 @@ def test_noted_damage_that_changed_nothing_costs_nothing():
     pair.settle()
     pair.encoder.note([(0, 0, 300, 200)])
 
-    assert pair.encoder.pending
+    assert pair.encoder.pending(pair.now)
     assert pair.step() is None
 
 
@@ -327,7 +329,7 @@ def test_an_answer_is_fresh_small_damage_and_nothing_else(busy):
 
 def test_without_fresh_damage_there_is_no_answer(busy):
     assert busy.answer(near=(0, 0)) is None
-    assert busy.encoder.pending
+    assert busy.encoder.pending(busy.now)
 
 
 def test_an_answer_that_did_not_fit_goes_on_before_everything_else(busy):
@@ -487,7 +489,7 @@ def test_damage_noted_in_the_middle_of_an_encode_is_kept(monkeypatch):
     monkeypatch.setattr(module.tiles, "diff", diff_while_noting)
     pair.step()
 
-    assert pair.encoder.pending
+    assert pair.encoder.pending(pair.now)
     pair.settle()
 
 
@@ -629,7 +631,7 @@ def test_fresh_damage_comes_before_refinement():
     update = pair.step(crisp=1000)
 
     assert (pair.client.frame[3:20, 3:20, :3] == 77).all()
-    assert pair.encoder.pending
+    assert pair.encoder.pending(pair.now)
     pair.settle()
 
 

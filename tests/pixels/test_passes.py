@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sudare.pixels import tiles
+from sudare.pixels.film import Films
 from sudare.pixels.frames import black
 from sudare.pixels.grid import Grid
 from sudare.pixels.lossy import Lossy
@@ -18,7 +19,8 @@ class Waiting:
     def __init__(self):
         self.shadow, self.frame = black(W, H), black(W, H)
         self.lossy = Lossy(Grid(W, H))
-        self.passes = Passes(self.shadow, self.lossy)
+        grid = Grid(W, H)
+        self.passes = Passes(self.shadow, self.lossy, Films(grid, video=False, images=False))
         assert self.send() == []  # all is noted at first, and black
 
     def change(self, x, y, w, h, *, now, value=255):

@@ -14,7 +14,7 @@ def test_the_c_code_is_clean_under_the_address_and_undefined_behaviour_sanitizer
     flags = ["-std=c11", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-fsanitize=address,undefined"]
     sources = [HERE / "stress.c", NATIVE / "pixels.c", NATIVE / "jpeg.c"]
     subprocess.run(
-        ["gcc", *flags, "-fno-sanitize-recover=all", f"-I{NATIVE}", *sources, "-o", program, "-lturbojpeg"],
+        ["gcc", *flags, "-fno-sanitize-recover=all", f"-I{NATIVE}", *sources, "-o", program, "-lturbojpeg", "-laom"],
         check=True,
         timeout=60,
     )

@@ -341,7 +341,8 @@ def _client(ticket: Ticket, hello: Hello, channel: OfficeEnd) -> job.Client:
     if view is None:
         raise SudareError("caller.malformed", "a screen needs a view")
     may_input = ticket.rgt.get("input", False)
-    caps = job.Caps(hello.caps.tiles, ramp=hello.caps.ramp, jpeg=hello.caps.jpeg)
+    told = hello.caps
+    caps = job.Caps(told.tiles, ramp=told.ramp, jpeg=told.jpeg, video="av1" in told.video)
     return job.Client(job.Channel.of(channel.state()), view.w, view.h, view.scale, may_input, caps)
 
 

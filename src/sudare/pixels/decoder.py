@@ -17,7 +17,7 @@ from sudare.pixels import ramp, tiles
 from sudare.pixels.cache import Slots
 from sudare.pixels.frames import AREA_LIMIT, BGR, Frame, black, size_is_allowed
 from sudare.pixels.grid import Grid
-from sudare.pixels.ops import Cache, Copy, Fill, Image, Op, Pix, Ramp, Store, split
+from sudare.pixels.ops import Box, Cache, Copy, End, Fill, Image, Op, Pix, Ramp, Store, Video, split
 
 WINDOW_LIMIT: Final = 1 << 23
 UPDATE, CURSOR, RESIZE = 1, 2, 3
@@ -34,6 +34,7 @@ class Client:
         self._kept: Slots[BGR] = Slots(tiles)
         self.cursor: bytes = b"\x01"  # body of the CURSOR record in force, images resolved
         self._cursors: dict[int, bytes] = {}
+        self.film: Box | None = None  # where a film, which is not decoded here, hides the framebuffer
         self._forget_stream()
 
     def apply(self, kind: int, flags: int, body: bytes) -> None:
@@ -54,6 +55,7 @@ class Client:
         self._kept = Slots(self._tiles)
         self.cursor = b"\x01"
         self._cursors.clear()
+        self.film = None
         self._forget_stream()
 
     def resize(self, w: int, h: int) -> None:
@@ -61,6 +63,7 @@ class Client:
         if not size_is_allowed(w, h):
             raise SudareError("caller.malformed", f"framebuffer {w}*{h}")
         self.frame = black(w, h)
+        self.film = None
 
     def update(self, body: bytes) -> None:
         """Apply the body of one UPDATE."""
@@ -68,20 +71,13 @@ class Client:
         pixels = memoryview(self._inflate(stream, self._needed(ops)))
         for op in ops:
             match op:
+                case Pix() | Ramp():
+                    pixels = pixels[self._draw(op, pixels) :]
                 case Copy():
                     area = self._area(op.sx, op.sy, op.w, op.h).copy()
                     self._area(op.dx, op.dy, op.w, op.h)[:] = area
                 case Fill():
                     self._area(op.x, op.y, op.w, op.h)[:] = np.frombuffer(op.bgr, np.uint8)
-                case Pix():
-                    size = op.w * op.h * 3
-                    part = np.frombuffer(pixels[:size], np.uint8).reshape(op.h, op.w, 3)
-                    self._area(op.x, op.y, op.w, op.h)[:] = part
-                    pixels = pixels[size:]
-                case Ramp():
-                    size = ramp.size(op.w, op.h)
-                    ramp.draw(self._area(op.x, op.y, op.w, op.h), pixels[:size])
-                    pixels = pixels[size:]
                 case Store():
                     for tile in self._tiles_of(op):
                         self._kept.put(tile.copy())
@@ -89,6 +85,19 @@ class Client:
                     self._show(op)
                 case Image():
                     self._develop(op)
+                case Video() | End():
+                    self.film = (op.x, op.y, op.w, op.h) if isinstance(op, Video) else None
+
+    def _draw(self, op: Pix | Ramp, pixels: memoryview) -> int:
+        """Draw the first of these pixels; gives how many bytes that took."""
+        area = self._area(op.x, op.y, op.w, op.h)
+        if isinstance(op, Ramp):
+            size = ramp.size(op.w, op.h)
+            ramp.draw(area, pixels[:size])
+        else:
+            size = op.w * op.h * 3
+            area[:] = np.frombuffer(pixels[:size], np.uint8).reshape(op.h, op.w, 3)
+        return size
 
     def _develop(self, op: Image) -> None:
         try:
@@ -128,7 +137,7 @@ class Client:
                 case Copy():
                     self._area(op.sx, op.sy, op.w, op.h)
                     self._area(op.dx, op.dy, op.w, op.h)
-                case Fill() | Image():
+                case Fill() | Image() | Video():
                     self._area(op.x, op.y, op.w, op.h)
                 case Pix() | Ramp():
                     self._area(op.x, op.y, op.w, op.h)

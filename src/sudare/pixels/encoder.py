@@ -3,7 +3,8 @@ From damage to the body of the next UPDATE.
 
 INVARIANT: the shadow is what the client shows once it has applied every body given so far, bit for bit, but for the
 areas marked lossy; a lossy area is always sent again.
-INVARIANT: once `encode` gives None, nothing is lossy and the shadow equals the frame wherever damage was ever noted.
+INVARIANT: once `encode` gives None at rest, nothing is lossy, no film is shown and the shadow equals the frame
+wherever damage was ever noted.
 Nothing is queued: a region that changes again before its turn is sent in its newest state only.
 
 `passes` says what is next; a pass too large for the line is sent in ramp pixels first. `last` marks the end of a pass.
@@ -19,10 +20,11 @@ import zstandard
 
 from sudare.pixels import mark, photo, plan, ramp, tiles
 from sudare.pixels.cache import TileCache, digest
+from sudare.pixels.film import Film, Films
 from sudare.pixels.frames import Frame, black, cell, cover, mask, size_is_allowed
 from sudare.pixels.grid import Grid
 from sudare.pixels.lossy import Lossy
-from sudare.pixels.ops import Box, Caps, Copy, Fill, Image, Move, Op, Pix, Ramp, join
+from sudare.pixels.ops import Box, Caps, Copy, End, Fill, Image, Move, Op, Pix, Ramp, Video, join
 from sudare.pixels.passes import Pass, Passes
 from sudare.pixels.plan import Point
 
@@ -133,22 +135,37 @@ class Encoder:
         """The person did something after a while: from here on `answer` gives what is noted now."""
         self._passes.expect_answer()
 
-    @property
-    def pending(self) -> bool:
-        """Whether anything waits: damage (which may turn out to be none), or lossy pixels to be refined."""
-        return bool(self._lossy) or self._passes.waiting
+    def pending(self, now: float) -> bool:
+        """Whether anything waits: damage (which may turn out to be none), lossy pixels to be refined, the film."""
+        return bool(self._lossy) or self._passes.waiting or self._films.waiting(now)
+
+    def next_deadline(self) -> float | None:
+        """When something may begin to wait without anything being noted."""
+        return self._films.next_deadline()
 
     def encode(
-        self, frame: Frame, *, limit: int, now: float, near: Point | None = None, crisp: int | None = None
+        self,
+        frame: Frame,
+        *,
+        limit: int,
+        now: float,
+        near: Point | None = None,
+        crisp: int | None = None,
+        line_kbit: int = 0,
     ) -> Update | None:
         """
         The newest state of the next unit, in about `limit` bytes; None when nothing noted differs and all is exact.
 
         What is `near` comes first in its pass, small regions before large ones. A pass that would take more than
-        `crisp` bytes is sent in ramp pixels first, if the client takes them.
+        `crisp` bytes is sent in ramp pixels first, if the client takes them. A film takes its share of `line_kbit`
+        (0: not known) between the units of what is refined.
         """
         limit = self._checked(frame, limit, near)
+        self._passes.direct(frame, now)
         copies, chosen = self._passes.next(frame, self._near, crisp if self._caps.ramp else None)
+        film = self._films.due(now)
+        if film is not None and not copies and (chosen.refining or chosen.moving or not chosen.boxes):
+            return self._frame(frame, film, line_kbit, now)
         return self._unit(frame, copies, chosen, limit, now)
 
     def answer(self, frame: Frame, *, limit: int, now: float, near: Point | None) -> Update | None:
@@ -168,18 +185,39 @@ class Encoder:
 
     def _unit(self, frame: Frame, copies: list[Copy], chosen: Pass, limit: int, now: float) -> Update | None:
         self._copied(copies, now)
-        if not chosen.boxes and not copies:
+        unit = _Unit([*copies, *self._film_ended()], bytearray())
+        if not chosen.boxes and not unit.ops:
             return None
-        unit = _Unit(list(copies), bytearray())
         self._spend(frame if chosen.still is None else chosen.still, unit, chosen, limit, now)
         self._passes.spent(frame, chosen)
         last = chosen.refining or not chosen.boxes
         return Update(join(unit.ops, bytes(unit.stream)), last, unit.lossy, unit.raw)
 
+    def _frame(self, frame: Frame, film: Film, line_kbit: int, now: float) -> Update:
+        """The next frame of the film."""
+        unit = _Unit([], bytearray())
+        if film.video is not None:
+            data, key = film.frame(frame, line_kbit, now)
+            unit.ops.append(Video(*film.box, key, film.mask, data))
+            unit.lossy = True
+        else:
+            self._draw_photos(frame, unit, list(film.parts.values()), now)
+            film.drawn(unit.size, line_kbit, now)
+        return Update(join(unit.ops, bytes(unit.stream)), last=True, lossy=unit.lossy, raw_pixels=unit.raw)
+
+    def _film_ended(self) -> list[End]:
+        """Once all behind a film that is over was sent, the client is told that its framebuffer shows again."""
+        ending = self._films.ending
+        if ending is None or not self._passes.covered(ending):
+            return []
+        self._films.ending = None
+        return [End()] if ending.begun and ending.video is not None else []
+
     def _copied(self, copies: Iterable[Copy], now: float) -> None:
         for op in copies:
             self._passes.scrolled = True
             self._lossy.move((op.sx, op.sy, op.w, op.h, op.dx, op.dy))
+            self._films.moved((op.sx, op.sy, op.w, op.h, op.dx, op.dy), now)
             cover(self._changed_at, (op.dx, op.dy, op.w, op.h), now)
 
     def _spend(self, frame: Frame, unit: _Unit, chosen: Pass, limit: int, now: float) -> None:
@@ -344,5 +382,7 @@ class Encoder:
     def _everything(self) -> None:
         height, width = self._shadow.shape[:2]
         self._lossy = Lossy(self._grid)
-        self._passes = Passes(self._shadow, self._lossy)
+        video, images = (took and tiles.NATIVE for took in (self._caps.video, self._caps.jpeg))
+        self._films = Films(self._grid, video=video, images=images)
+        self._passes = Passes(self._shadow, self._lossy, self._films)
         self._changed_at: npt.NDArray[np.float64] = np.full(mask(width, height).shape, -np.inf)

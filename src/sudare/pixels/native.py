@@ -11,6 +11,7 @@ import numpy as np
 from sudare.pixels._native import _pixels  # type: ignore[attr-defined,unused-ignore]
 from sudare.pixels.frames import TILE, Frame, Mask, Places
 from sudare.pixels.ops import Box
+from sudare.pixels.video import VideoEncoder
 
 _ffi: Any = _pixels.ffi
 _lib: Any = _pixels.lib
@@ -109,6 +110,24 @@ def unjpeg(a: Frame, box: Box, data: bytes) -> None:
     """Draw a JPEG of exactly this size."""
     picture = _picture(a, writable=True)
     _checked(_lib.px_unjpeg(picture, _box(box), _ffi.from_buffer("uint8_t[]", data), len(data)))
+
+
+def video(w: int, h: int, scale: int) -> VideoEncoder:
+    """An AV1 encoder."""
+    return _Video(w, h, scale)
+
+
+class _Video:
+    def __init__(self, w: int, h: int, scale: int) -> None:
+        if min(w, h, scale) < 0 or max(w, h, scale) >> 32 or (made := _lib.px_video_new(w, h, scale)) == _ffi.NULL:
+            raise ValueError(f"no film of {w}*{h} at {scale}")
+        self._video = _ffi.gc(made, _lib.px_video_free)
+        self._out = bytearray(w * h * 2 + 4096)
+
+    def encode(self, a: Frame, box: Box, *, at_ms: int, ms: int, kbit: int, key: bool) -> bytes:
+        out = _ffi.from_buffer("uint8_t[]", self._out, require_writable=True)
+        made = _lib.px_video_encode(self._video, _picture(a), _box(box), at_ms, ms, kbit, key, out, len(self._out))
+        return bytes(self._out[: _checked(made)])
 
 
 def _picture(a: Frame, *, writable: bool = False) -> Any:  # noqa: ANN401 - a C struct

@@ -9,6 +9,8 @@ The body of an UPDATE record (docs/wire/screen.md):
     4 STORE varint tile, count
     5 CACHE varint tile, slot, count
     6 IMAGE varint x, y, w, h, varint length, JPEG
+    7 VIDEO varint x, y, w, h, u8 flags, varint length, mask, varint length, frame
+    8 END   nothing
 
 INVARIANT: `split(join(ops, stream)) == (ops, stream)`; an unknown op, format or empty area is `caller.malformed`.
 """
@@ -19,6 +21,7 @@ from typing import TypeAlias
 
 from sudare.base.cursor import Reader, Writer
 from sudare.base.errors import SudareError
+from sudare.pixels.frames import TILE
 
 Box: TypeAlias = tuple[int, int, int, int]  # x, y, w, h
 Move: TypeAlias = tuple[int, int, int, int, int, int]  # sx, sy, w, h, dx, dy
@@ -95,7 +98,30 @@ class Image:
     jpeg: bytes
 
 
-Op: TypeAlias = Copy | Fill | Pix | Ramp | Store | Cache | Image
+@dataclass(frozen=True, slots=True)
+class Video:
+    """
+    The next frame of the film, shown over the framebuffer at this box, which itself stays as it is.
+
+    `mask` has a bit for each tile the box touches, row by row, the lowest bit of a byte first: 1 where the film shows,
+    0 where the framebuffer does. `key`: the frame needs no other.
+    """
+
+    x: int
+    y: int
+    w: int
+    h: int
+    key: bool
+    mask: bytes
+    frame: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The film is over: the framebuffer shows again."""
+
+
+Op: TypeAlias = Copy | Fill | Pix | Ramp | Store | Cache | Image | Video | End
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +131,13 @@ class Caps:
     tiles: int = 0  # slots of its tile cache
     ramp: bool = False
     jpeg: bool = False
+    video: bool = False  # films in AV1
+
+
+def mask_size(box: Box) -> int:
+    """Bytes of the mask of a film of this box."""
+    x, y, w, h = box
+    return -(-((x + w - 1) // TILE - x // TILE + 1) * ((y + h - 1) // TILE - y // TILE + 1) // 8)
 
 
 def join(ops: Sequence[Op], stream: bytes) -> bytes:
@@ -112,21 +145,31 @@ def join(ops: Sequence[Op], stream: bytes) -> bytes:
     out = Writer()
     for op in ops:
         match op:
-            case Copy():
-                out.u8(1).varint(op.sx).varint(op.sy).varint(op.w).varint(op.h).varint(op.dx).varint(op.dy)
-            case Fill():
-                out.u8(2).varint(op.x).varint(op.y).varint(op.w).varint(op.h).raw(op.bgr)
-            case Pix():
-                out.u8(3).varint(op.x).varint(op.y).varint(op.w).varint(op.h).u8(0)
-            case Ramp():
-                out.u8(3).varint(op.x).varint(op.y).varint(op.w).varint(op.h).u8(1)
             case Store():
                 out.u8(4).varint(op.tile).varint(op.count)
             case Cache():
                 out.u8(5).varint(op.tile).varint(op.slot).varint(op.count)
-            case Image():
-                out.u8(6).varint(op.x).varint(op.y).varint(op.w).varint(op.h).blob(op.jpeg)
+            case End():
+                out.u8(8)
+            case _:
+                _draw(out, op)
     return Writer().blob(out.data).raw(stream).done()
+
+
+def _draw(out: Writer, op: Copy | Fill | Pix | Ramp | Image | Video) -> None:
+    match op:
+        case Copy():
+            out.u8(1).varint(op.sx).varint(op.sy).varint(op.w).varint(op.h).varint(op.dx).varint(op.dy)
+        case Fill():
+            out.u8(2).varint(op.x).varint(op.y).varint(op.w).varint(op.h).raw(op.bgr)
+        case Pix():
+            out.u8(3).varint(op.x).varint(op.y).varint(op.w).varint(op.h).u8(0)
+        case Ramp():
+            out.u8(3).varint(op.x).varint(op.y).varint(op.w).varint(op.h).u8(1)
+        case Image():
+            out.u8(6).varint(op.x).varint(op.y).varint(op.w).varint(op.h).blob(op.jpeg)
+        case Video():
+            out.u8(7).varint(op.x).varint(op.y).varint(op.w).varint(op.h).u8(op.key).blob(op.mask).blob(op.frame)
 
 
 def split(body: bytes) -> tuple[list[Op], bytes]:
@@ -141,8 +184,10 @@ def split(body: bytes) -> tuple[list[Op], bytes]:
 
 def _one(reader: Reader) -> Op:
     kind = reader.u8()
-    if kind in {1, 2, 3, 6}:
+    if kind in {1, 2, 3, 6, 7}:
         return _drawn(kind, reader)
+    if kind == 8:
+        return End()
     if kind not in {4, 5}:
         raise SudareError("caller.malformed", f"unknown op {kind}")
     tile = reader.varint()
@@ -163,6 +208,11 @@ def _drawn(kind: int, reader: Reader) -> Op:
         return Fill(a, b, c, d, reader.take(3))
     if kind == 6:
         return Image(a, b, c, d, bytes(reader.blob()))
+    if kind == 7:
+        flags, bits, frame = reader.u8(), bytes(reader.blob()), bytes(reader.blob())
+        if len(bits) != mask_size((a, b, c, d)) or not frame:
+            raise SudareError("caller.malformed", "a film without its mask or frame")
+        return Video(a, b, c, d, bool(flags & 1), bits, frame)
     match reader.u8():
         case 0:
             return Pix(a, b, c, d)

@@ -16,6 +16,7 @@ from itertools import islice
 from typing import Final
 
 from sudare.pixels import cost, frames, moves, plan, scroll, tiles
+from sudare.pixels.film import Film, Films
 from sudare.pixels.frames import Frame, Mask, cell, cover, mask
 from sudare.pixels.heat import Heat
 from sudare.pixels.lossy import Lossy
@@ -34,6 +35,7 @@ class Pass:
     still: Frame | None = None
     ramping: bool = False  # in ramp pixels first
     estimate: int = 0  # bytes it would take in exact pixels; only known when it may matter
+    moving: bool = False  # of what changes all the time
     refining: bool = False  # of what is shown already: every unit of it may be shown alone
 
     def leave(self, touched: Mask) -> None:
@@ -44,8 +46,9 @@ class Pass:
 class Passes:
     """The damage of one framebuffer; `shadow` is what the client shows, `lossy` what of that is not exact."""
 
-    def __init__(self, shadow: Frame, lossy: Lossy) -> None:
+    def __init__(self, shadow: Frame, lossy: Lossy, films: Films) -> None:
         height, width = shadow.shape[:2]
+        self.films = films
         self._shadow = shadow
         self._lossy = lossy
         self._heat = Heat(width, height)
@@ -57,13 +60,35 @@ class Passes:
         self.scrolled = False  # in the newest pass
 
     def note(self, rects: Sequence[Box], copies: Sequence[Move], now: float) -> None:
-        """Damage; what lies outside the frame is cut off."""
+        """Damage; what lies outside the frame is cut off. What is the film's alone only counts as movement."""
         height, width = self._shadow.shape[:2]
-        touched = frames.touched(width, height, (*rects, *moves.targets(copies)))
+        film = self.films.film
+        others = self.films.others(rects, now)
+        touched = frames.touched(width, height, (*others, *moves.targets(copies)))
         self._noted |= touched
         self._fresh |= touched
-        self._heat.touch(touched, now)
+        self._heat.touch(touched if film is None else touched | frames.touched(width, height, rects), now)
         self._moves = [*self._moves, *(move for move in copies if moves.fits(move, width, height))]
+
+    def direct(self, frame: Frame, now: float) -> None:
+        """Films begin and end. A film that begins takes its tiles along; the box of one that ends is damage."""
+        hot = self._heat.hot
+        if (over := self.films.film) is not None and self.films.end(hot, now):
+            cover(self._noted, over.box)
+        elif self.films.begin(frame, self._shadow, hot, now):
+            taken = self._blank()
+            for part in self.films.parts:
+                taken[cell(part)] = 1
+            for waiting in (self._ahead, self._queue, self._moving):
+                waiting.leave(taken)
+            self._noted |= taken  # what of a tile lies beside the film is looked at once more
+
+    def covered(self, film: Film) -> bool:
+        """Whether nothing of a film that is over waits any longer."""
+        box = frames.touched(self._shadow.shape[1], self._shadow.shape[0], [film.box])
+        if (self._noted & box).any():
+            return False
+        return not any(box[cell(one)] for waiting in (self._ahead, self._queue, self._moving) for one in waiting.boxes)
 
     def expect_answer(self) -> None:
         """Somebody just did something: what was noted before is no answer to it."""
@@ -126,6 +151,7 @@ class Passes:
         touched, self._noted = self._noted, self._blank()
         more, found = self._find(frame, touched)
         self._moving = _judged(frame, plan.in_order(found, near), crisp)
+        self._moving.moving = True
         return copies + more
 
     def _overtake(self, frame: Frame, near: Point | None) -> list[Copy]:
@@ -143,16 +169,26 @@ class Passes:
 
     def _find(self, frame: Frame, touched: Mask) -> tuple[list[Copy], list[Box]]:
         """What differs in these tiles, found before or not; a scroll without a hint becomes a COPY first."""
-        found = tiles.diff(frame, self._shadow, touched)
+        found = self._differing(frame, touched)
         move = scroll.guess(frame, self._shadow, found)
         copies = moves.settle(self._shadow, frame, [move]) if move else []
         for op in copies:
             cover(touched, (op.dx, op.dy, op.w, op.h))
         if copies:
-            found = tiles.diff(frame, self._shadow, touched)
+            found = self._differing(frame, touched)
         for waiting in (self._ahead, self._queue, self._moving):
             waiting.leave(touched)
         return copies, found
+
+    def _differing(self, frame: Frame, touched: Mask) -> list[Box]:
+        """Where the client shows something else; what the film shows there is not looked at."""
+        behind = [(part, tiles.pack(self._shadow, part)) for part in self.films.parts if touched[cell(part)]]
+        for part, _ in behind:
+            tiles.apply(self._shadow, part, tiles.pack(frame, part))
+        found = tiles.diff(frame, self._shadow, touched)
+        for part, pixels in behind:
+            tiles.apply(self._shadow, part, pixels)
+        return found
 
     def _blank(self) -> Mask:
         height, width = self._shadow.shape[:2]
@@ -164,8 +200,8 @@ class Passes:
         self._film_had_its_turn = bool(self._moving.boxes) and not self._film_had_its_turn
         if self._film_had_its_turn:
             return self._moving
-        hot = self._heat.hot
-        at_rest = (box for box in self._lossy.in_order(near) if not (self._moving.boxes and hot[cell(box)]))
+        hot = self._heat.hot if self._moving.boxes or self.films.film is not None else self._blank()
+        at_rest = (box for box in self._lossy.in_order(near) if not hot[cell(box)])
         refining = Pass(deque(islice(at_rest, REFINED)), refining=True)
         return refining if refining.boxes else self._moving
 

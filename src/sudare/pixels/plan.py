@@ -21,7 +21,7 @@ def tile_of(box: Box) -> _Tile:
 
 def in_order(boxes: Iterable[Box], near: Point | None) -> list[Box]:
     """Boxes (at most one a tile): the region at `near` first, outwards from there; then the smallest region first."""
-    ranked = sorted((_rank(region, near), region) for region in _regions(boxes))
+    ranked = sorted((_rank(region, near), region) for region in regions(boxes))
     out: list[Box] = []
     for (far, _, _), region in ranked:
         out += region if far or near is None else _outwards(region, near)
@@ -32,7 +32,7 @@ def overtaking(boxes: Iterable[Box], near: Point | None) -> tuple[list[Box], lis
     """Small regions, and of large ones the boxes close to `near`, in order; and the others."""
     ahead: list[Box] = []
     behind: list[Box] = []
-    for (far, _, _), region in sorted((_rank(region, near), region) for region in _regions(boxes)):
+    for (far, _, _), region in sorted((_rank(region, near), region) for region in regions(boxes)):
         for box in region if far or near is None else _outwards(region, near):
             close = len(region) <= SMALL or (near is not None and _close(box, near))
             (ahead if close else behind).append(box)
@@ -54,7 +54,7 @@ def _rings(tile: _Tile, column: int, row: int) -> tuple[int, int, int]:
     return max(abs(tile[0] - column), abs(tile[1] - row)), tile[1], tile[0]
 
 
-def _regions(boxes: Iterable[Box]) -> list[list[Box]]:
+def regions(boxes: Iterable[Box]) -> list[list[Box]]:
     """Boxes whose tiles touch, corners included; row by row inside each."""
     left = {tile_of(box): box for box in boxes}
     out: list[list[Box]] = []

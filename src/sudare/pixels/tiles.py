@@ -12,17 +12,46 @@ The hot functions: from the C extension, or from its Python twin where that was 
     mark(a, box, places, pattern, b) the box of `a` into `b`, with the watermark on it (`sudare.pixels.mark`)
     common(a, box) -> n              pixels of a box of at most 64x64 that have its commonest colour
     jpeg(a, box, quality) -> bytes   the box as a JPEG; only where the extension was built (`NATIVE`)
+    video(w, h, scale) -> encoder    AV1 (`sudare.pixels.video`); a ValueError where the extension was not built
     unjpeg(a, box, bytes)            draws one of exactly that size; grey where the extension was not built
 
 INVARIANT: X is never compared. A box or buffer that does not fit is a ValueError, and nothing was changed.
 """
 
 try:
-    from sudare.pixels.native import apply, common, copy, diff, distance, fill, jpeg, mark, pack, ramp, solid, unjpeg
+    from sudare.pixels.native import (
+        apply,
+        common,
+        copy,
+        diff,
+        distance,
+        fill,
+        jpeg,
+        mark,
+        pack,
+        ramp,
+        solid,
+        unjpeg,
+        video,
+    )
 
     NATIVE = True
 except ImportError:
-    from sudare.pixels.twin import apply, common, copy, diff, distance, fill, jpeg, mark, pack, ramp, solid, unjpeg
+    from sudare.pixels.twin import (
+        apply,
+        common,
+        copy,
+        diff,
+        distance,
+        fill,
+        jpeg,
+        mark,
+        pack,
+        ramp,
+        solid,
+        unjpeg,
+        video,
+    )
 
     NATIVE = False
 
@@ -40,4 +69,5 @@ __all__ = [
     "ramp",
     "solid",
     "unjpeg",
+    "video",
 ]

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from sudare.pixels.frames import BGR, TILE, Frame, Mask, Places
 from sudare.pixels.ops import Box
 from sudare.pixels.ramp import blends as ramp_blends
+from sudare.pixels.video import VideoEncoder
 
 STEP: Final = np.uint8(23)  # what the mark takes from a light channel and gives to a dark one
 COVERED: Final = np.uint8(128)
@@ -125,6 +126,11 @@ def common(a: Frame, box: Box) -> int:
 def jpeg(a: Frame, box: Box, quality: int) -> bytes:
     """The box as a JPEG."""
     raise ValueError(f"no JPEG of {box} in {a.shape} at {quality}: that takes the C extension")
+
+
+def video(w: int, h: int, scale: int) -> VideoEncoder:
+    """An AV1 encoder."""
+    raise ValueError(f"no film of {w}*{h} at {scale}: that takes the C extension")
 
 
 def unjpeg(a: Frame, box: Box, data: bytes) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import zstandard
-from tests.pixels.pictures import paint, photograph, picture
+from tests.pixels.pictures import photograph, picture
 
 from sudare.base.cursor import Writer
 from sudare.pixels import ops, ramp
@@ -30,6 +30,11 @@ def op_value(op):  # noqa: PLR0911 - one arm an op
             return {"op": "ramp", "x": op.x, "y": op.y, "w": op.w, "h": op.h}
         case ops.Image():
             return {"op": "image", "x": op.x, "y": op.y, "w": op.w, "h": op.h, "jpeg": op.jpeg.hex()}
+        case ops.Video():
+            box = {"x": op.x, "y": op.y, "w": op.w, "h": op.h}
+            return {"op": "video", **box, "key": op.key, "mask": op.mask.hex(), "frame": op.frame.hex()}
+        case ops.End():
+            return {"op": "end"}
         case ops.Store():
             return {"op": "store", "tile": op.tile, "count": op.count}
         case ops.Cache():
@@ -104,7 +109,9 @@ def record_cases():
         ops.Ramp(0, 1024, 1920, 56),
         ops.Image(4, 300, 9, 1, b"\xff\xd8"),
     ]
+    film = [ops.Video(60, 130, 70, 64, key=True, mask=b"\x2d", frame=b"\x12\x00"), ops.End()]
     good = {
+        "film": [Record(records.Update(ops.join(film, b"")), 9, flags=Flag.LAST | Flag.LOSSY)],
         "update of tiles": [Record(records.Update(ops.join(tile_ops, b"\x28")), 9, flags=Flag.LAST | Flag.LOSSY)],
         "update": [Record(records.Update(ops.join(some_ops, b"\x28\xb5")), 7, 65535, 1, 4660, Flag.LAST)],
         "update without stream": [Record(records.Update(ops.join(some_ops[:2], b"")), 8, flags=Flag.LAST | Flag.LOSSY)],
@@ -299,15 +306,30 @@ def tiles(s):
     s.say(s.update(ops.Fill(0, 0, 64, 64, b"xyz"), ops.Cache(0, 0, 1)))
 
 
-def work():
+def work():  # noqa: C901 - one arm a kind of work
     """What the encoder makes of office work on a slow line: every op, tiles that have to go, lossy pixels refined."""
-    caps = ops.Caps(tiles=7, ramp=True, jpeg=True)
+    caps = ops.Caps(tiles=7, ramp=True, jpeg=True, video=True)
     frame = picture(200, 150, 1)
     encoder, client, rng = Encoder(200, 150, caps=caps), Client(caps.tiles), np.random.default_rng(3)
     size = Record(records.Resize(200, 150), 1, flags=Flag.RESET)
     client.resize(200, 150)
     steps, pending, now, behind = [], [records.encode(size).hex()], 0.0, frame.copy()
-    for what in ("window", "scroll", "photo", "window", "back", "paint", "scroll", "back", "photo", "window", "back"):
+
+    def spoken(unit):
+        flags = records.flags(express=False, last=unit.last, lossy=unit.lossy)
+        pending.append(records.encode(Record(records.Update(unit.body), 1, flags=flags)).hex())
+        client.update(unit.body)
+
+    def film(now):
+        for shift in range(24):
+            frame[:150, :192] = np.roll(photograph(192, 150, 7), 5 * shift, 1)
+            now += 0.04
+            encoder.note([(0, 0, 192, 150)], now=now)
+            while (unit := encoder.encode(frame, limit=2500, now=now, crisp=400, line_kbit=400)) is not None:
+                spoken(unit)
+        return now
+
+    for what in ("window", "scroll", "photo", "window", "back", "film", "scroll", "back", "photo", "window", "back"):
         other = frame.copy()
         if what == "window":
             frame[:] = picture(200, 150, int(rng.integers(0, 99)))
@@ -317,16 +339,16 @@ def work():
             frame[64:128, 64:128] = photograph(64, 64, 2)
         elif what == "scroll":
             frame[:120] = frame[30:].copy()
-        else:
-            paint(frame, rng)
+        elif what == "film":
+            now = film(now)
         behind = other
         moves = [(0, 30, 200, 120, 0, 0)] if what == "scroll" else []
-        encoder.note([(0, 0, 200, 150)], moves)
+        encoder.note([(0, 0, 200, 150)], moves, now=now)
+        now += 0.4
         while (unit := encoder.encode(frame, limit=2500, now=now, crisp=400)) is not None:
-            flags = records.flags(express=False, last=unit.last, lossy=unit.lossy)
-            pending.append(records.encode(Record(records.Update(unit.body), 1, flags=flags)).hex())
-            client.update(unit.body)
+            spoken(unit)
             now += 0.4
+        assert client.film is None
         steps.append(
             {"what": what, "messages": pending, "sha256": hashlib.sha256(frame[:, :, :3].tobytes()).hexdigest()}
         )
@@ -372,6 +394,10 @@ def bad_sessions():
         raw("unknown pixel format", b"\x06\x03\x00\x00\x01\x01\x02"),
         after("ramp over the lower edge", ops.Ramp(0, 16, 5, 5)),
         after("image over the right edge", ops.Image(26, 0, 5, 5, b"\xff\xd8")),
+        after("film over the right edge", ops.Video(26, 0, 5, 5, key=True, mask=b"\x01", frame=b"av1")),
+        raw("film without a mask", b"\x09\x07\x00\x00\x05\x05\x01\x00\x01a"),
+        raw("film without a frame", b"\x09\x07\x00\x00\x05\x05\x01\x01\x01\x00"),
+        raw("film without area", b"\x0a\x07\x00\x00\x00\x05\x01\x01\x01\x01a"),
         after("too few levels", ops.Ramp(0, 0, 5, 5), swap=[ops.Ramp(0, 0, 5, 4)]),
         after("store of a tile that is not there", ops.Store(0, 2)),
         raw("store of nothing", b"\x03\x04\x00\x00"),

@@ -60,6 +60,7 @@ class Caps(msgspec.Struct, frozen=True):
     tiles: int = 0
     ramp: bool = False
     jpeg: bool = False
+    video: bool = False  # films in AV1
 
 
 class Client(msgspec.Struct, frozen=True):

@@ -199,9 +199,9 @@ class ScreenLoop:
         if self._cursor_due and flow.may_send_express(EXPRESS_LIMIT, now):
             self._cursor_due = False
             self._out.cursor(self._cursor, now)
-        while encoder.pending and link.unsent() == 0 and self._unit(plane.frame, encoder):
+        while encoder.pending(self._now()) and link.unsent() == 0 and self._unit(plane.frame, encoder):
             pass
-        if not encoder.pending:
+        if not encoder.pending(self._now()):
             flow.ran_out(self._now())
 
     def _unit(self, frame: Frame, encoder: Encoder) -> bool:
@@ -215,7 +215,9 @@ class ScreenLoop:
         if update is None and flow.may_send(now):
             express = False
             limit, crisp = flow.unit_limit(now), flow.crisp_limit()
-            update = encoder.encode(frame, limit=limit, now=now, near=self._pointer, crisp=crisp)
+            update = encoder.encode(
+                frame, limit=limit, now=now, near=self._pointer, crisp=crisp, line_kbit=flow.btl_kbit
+            )
         if update is None:
             return False
         self._out.update(update.body, now, flags=r.flags(express=express, last=update.last, lossy=update.lossy))
@@ -243,9 +245,13 @@ class ScreenLoop:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        deadline = self._out.flow.next_deadline()
+        now = self._now()
+        film = self._encoder.next_deadline() if self._encoder is not None else None
+        # A film that is late waits for the line, and that wakes us.
+        times = (self._out.flow.next_deadline(), film if film is None or film > now else None)
+        deadline = min((at for at in times if at is not None), default=None)
         if deadline is not None and self._link is not None and self._visible:
-            delay = max(0.001, deadline - self._now())
+            delay = max(0.001, deadline - now)
             self._timer = asyncio.get_running_loop().call_later(delay, self.wake)
 
     # -- up -------------------------------------------------------------------

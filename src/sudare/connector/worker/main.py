@@ -150,7 +150,8 @@ class SessionProcess:
         if self._alone is not None:
             self._alone.cancel()
             self._alone = None
-        caps = Caps(client.caps.tiles, ramp=client.caps.ramp, jpeg=client.caps.jpeg)
+        told = client.caps
+        caps = Caps(told.tiles, ramp=told.ramp, jpeg=told.jpeg, video=told.video)
         loop.attach(link, caps, may_input=client.input)
 
     def _lost(self, link: Link) -> None:

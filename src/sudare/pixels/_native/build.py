@@ -19,9 +19,9 @@ ffi.cdef(declarations())
 ffi.set_source(
     "sudare.pixels._native._pixels",
     '#include "pixels.h"',
-    sources=[str((HERE / name).relative_to(ROOT)) for name in ("pixels.c", "jpeg.c")],
+    sources=[str((HERE / name).relative_to(ROOT)) for name in ("pixels.c", "jpeg.c", "video.c")],
     depends=[str((HERE / "pixels.h").relative_to(ROOT))],
-    libraries=["turbojpeg"],  # Debian: libturbojpeg0-dev
+    libraries=["turbojpeg", "aom"],  # Debian: libturbojpeg0-dev, libaom-dev
     include_dirs=[str(HERE)],
     extra_compile_args=["-std=c11", "-O3", "-Wall", "-Wextra", "-Werror"],
 )

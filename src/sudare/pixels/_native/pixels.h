@@ -3,7 +3,8 @@
  *
  * A picture is `h` rows of `w` pixels of 4 bytes, B G R X, without padding; X is undefined and never compared.
  * Every function is told the size of each buffer and checks its arguments against it: it gives -1 and touches
- * nothing when they do not fit. No pointer outlives a call, and only the JPEG functions (jpeg.c) allocate anything.
+ * nothing when they do not fit. No pointer outlives a call, and only the JPEG and video functions allocate
+ * anything.
  */
 #ifndef SUDARE_PIXELS_H
 #define SUDARE_PIXELS_H
@@ -73,5 +74,20 @@ int64_t px_jpeg(const px_picture *a, px_box box, int quality, uint8_t *out, size
 
 /* Draws a JPEG of exactly the size of the box; a broken one may leave anything in it. X is undefined. */
 int px_unjpeg(px_picture *a, px_box box, const uint8_t *jpeg, size_t jpeg_size);
+
+/*
+ * An AV1 encoder of one moving area of w*h: libaom, real time, one thread, one frame in and one out. `scale` 2 halves
+ * both sides. The sides are multiples of 2 * scale and at least 16 * scale. NULL when it cannot be.
+ */
+typedef struct px_video px_video;
+px_video *px_video_new(uint32_t w, uint32_t h, uint32_t scale);
+void px_video_free(px_video *video);
+
+/*
+ * The box, of the encoder's size, as the next frame (an AV1 temporal unit, low overhead format); gives its size. It is
+ * shown from `at_ms`, which grows from call to call, for about `ms`; `key` makes a frame that needs no other.
+ */
+int64_t px_video_encode(px_video *video, const px_picture *a, px_box box, int64_t at_ms, uint32_t ms, uint32_t kbit, int key,
+                        uint8_t *out, size_t out_size);
 
 #endif

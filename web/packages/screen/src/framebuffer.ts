@@ -6,6 +6,7 @@
 import { Decompress } from "fzstd";
 import { AREA_LIMIT, Malformed, sizeIsAllowed, type Op } from "@sudare/wire";
 import { Darkroom, GREY, type Negative } from "./darkroom";
+import { Screening, type Showing } from "./film";
 import { TileCache } from "./tilecache";
 
 export interface Rect {
@@ -21,6 +22,7 @@ const TILE = 64;
 /** The session's one decompressor: bytes of a flushed block come out at once. */
 export class Inflater {
   private parts: Uint8Array[] = [];
+  private begun = false;
   private readonly stream = new Decompress((data) => {
     if (data.length) this.parts.push(data);
   });
@@ -30,7 +32,8 @@ export class Inflater {
     this.parts = [];
     if (data.length) {
       try {
-        this.stream.push(data);
+        this.stream.push(this.begun ? data : padded(data));
+        this.begun = true;
       } catch {
         throw new Malformed("pixel stream");
       }
@@ -49,6 +52,14 @@ export class Inflater {
   }
 }
 
+/** The decompressor waits for 18 bytes of a new frame; blocks of no bytes (three zeros) make a shorter beginning that long. */
+function padded(data: Uint8Array): Uint8Array {
+  if (data.length >= 18) return data;
+  const out = new Uint8Array(data.length + 18);
+  out.set(data);
+  return out;
+}
+
 export class Framebuffer {
   w = 0;
   h = 0;
@@ -57,6 +68,7 @@ export class Framebuffer {
   private inflater = new Inflater();
   private tiles: TileCache;
   private darkroom = new Darkroom();
+  private screening = new Screening();
 
   /** `slots`: how many tiles this browser remembers. */
   constructor(slots = 0) {
@@ -69,6 +81,7 @@ export class Framebuffer {
     this.inflater = new Inflater();
     this.tiles = new TileCache(this.tiles.slots);
     this.darkroom = new Darkroom();
+    this.screening.end();
     this.dirty = [{ x: 0, y: 0, w: this.w, h: this.h }];
   }
 
@@ -78,6 +91,7 @@ export class Framebuffer {
     this.h = h;
     this.pixels = new Uint32Array(w * h).fill(OPAQUE);
     this.darkroom = new Darkroom();
+    this.screening.end();
     this.dirty = [{ x: 0, y: 0, w, h }];
   }
 
@@ -85,7 +99,13 @@ export class Framebuffer {
   takeDirty(): Rect[] {
     const out = this.dirty.filter((area) => !this.darkroom.isDark(area));
     this.dirty = this.dirty.filter((area) => this.darkroom.isDark(area));
+    this.screening.painted(out);
     return out;
+  }
+
+  /** Frames of the film to be decoded and drawn over the canvas. */
+  takeFrames(): Showing[] {
+    return this.screening.take();
   }
 
   update(ops: Op[], stream: Uint8Array): void {
@@ -95,6 +115,8 @@ export class Framebuffer {
       if (op.op === "copy") this.copy(op);
       else if (op.op === "fill") this.fill(op);
       else if (op.op === "image") this.expose(op);
+      else if (op.op === "video") this.screening.show(op);
+      else if (op.op === "end") this.dirty.push(...this.screening.end());
       else if (op.op === "store") this.store(op);
       else if (op.op === "cache") this.show(op);
       else at = op.op === "pix" ? this.draw(op, pixels, at) : this.blend(op, pixels, at);
@@ -106,6 +128,7 @@ export class Framebuffer {
     let area = 0;
     let size = 0;
     for (const op of ops) {
+      if (op.op === "end") continue;
       if (op.op === "store" || op.op === "cache") {
         const last = op.tile + op.count - 1;
         if (!this.tiles.slots || op.count < 1 || !this.tile(last)) throw new Malformed("tiles outside the framebuffer");
@@ -117,7 +140,7 @@ export class Framebuffer {
         continue;
       }
       this.inside(op.x, op.y, op.w, op.h);
-      if (op.op === "fill" || op.op === "image") continue;
+      if (op.op === "fill" || op.op === "image" || op.op === "video") continue;
       area += op.w * op.h;
       size += op.op === "pix" ? op.w * op.h * 3 : 6 + ((op.w + 1) >> 1) * op.h;
     }

@@ -8,6 +8,7 @@ export interface Caps {
   tiles: number;
   ramp: true;
   jpeg: boolean;
+  video: string[];
 }
 
 /** Where to connect and with what; asked for anew for every line. */
@@ -37,5 +38,6 @@ export type FromWorker =
   | { type: "size"; w: number; h: number }
   | { type: "phase"; phase: "connecting" | "active"; recorded: boolean }
   | { type: "lost"; code: string; final: boolean }
+  | { type: "no-video" }
   | { type: "lag"; rttMs?: number; keyToPixelMs?: number }
   | { type: "cursor"; image: CursorImage | "hidden" | "default" };

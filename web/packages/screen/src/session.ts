@@ -5,7 +5,8 @@
 
 import { Channel, decodeRecords, encodeInput, Flag, Malformed, type Body, type Input, type Record } from "@sudare/wire";
 import { decode } from "./darkroom";
-import { Framebuffer } from "./framebuffer";
+import { Projector } from "./film";
+import { Framebuffer, type Rect } from "./framebuffer";
 import type { Connection, CursorImage, FromWorker } from "./messages";
 
 const PING_EVERY_MS = 2000;
@@ -19,6 +20,7 @@ export class Session {
   private image: ImageData | null = null;
   private context: OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D | null = null;
   private line: Line | null = null;
+  private readonly projector = new Projector();
   private cursors = new Map<number, CursorImage>();
   private resynced = false;
   private asked: { inSeq: number; at: number } | null = null;
@@ -52,6 +54,7 @@ export class Session {
   stop(): void {
     this.line?.send(encodeInput({ type: "end", how: 0 }));
     this.line?.leave(1000);
+    this.projector.close();
     this.line = null;
   }
 
@@ -83,15 +86,19 @@ export class Session {
       this.misunderstood(line, error);
       return;
     }
-    const images = this.frame.takeImages();
-    if (images.length === 0) {
+    const images = this.frame.takeImages().map(async ({ image, develop }) => {
+      develop(await decode(image).catch(() => null)); // exact pixels follow by themselves
+    });
+    const frames = this.frame.takeFrames().map(async (showing) => {
+      const shown = await this.projector.show(showing, this.context, (areas) => this.paint(areas));
+      if (!shown) this.cannotProject(line);
+    });
+    if (images.length + frames.length === 0) {
       this.show(line, newest, backlog);
       return;
     }
-    const all = images.map(async ({ image, develop }) => {
-      develop(await decode(image).catch(() => null)); // exact pixels follow by themselves
-    });
-    void Promise.all(all).then(() => this.show(line, newest, backlog));
+    this.paint();
+    void Promise.all([...images, ...frames]).then(() => this.show(line, newest, backlog));
   }
 
   private show(line: Line, newest: number, backlog: number): void {
@@ -99,6 +106,14 @@ export class Session {
     if (!newest || line !== this.line) return;
     line.send(encodeInput({ type: "ack", seq: newest, backlog }));
     this.ping();
+  }
+
+  /** The decoder is gone, and the film cannot go on without it: come back as a browser that takes images. */
+  private cannotProject(line: Line): void {
+    if (line !== this.line) return;
+    line.leave();
+    this.line = null;
+    this.tell({ type: "no-video" });
   }
 
   /** Ask once for everything anew; a second time the line is given up. */
@@ -171,9 +186,9 @@ export class Session {
     this.tell({ type: "size", w, h });
   }
 
-  private paint(): void {
+  private paint(areas: Rect[] = this.frame.takeDirty()): void {
     if (!this.context || !this.image) return;
-    for (const { x, y, w, h } of this.frame.takeDirty()) this.context.putImageData(this.image, 0, 0, x, y, w, h);
+    for (const { x, y, w, h } of areas) this.context.putImageData(this.image, 0, 0, x, y, w, h);
   }
 }
 

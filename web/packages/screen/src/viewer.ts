@@ -5,6 +5,7 @@
 
 import type { Input } from "@sudare/wire";
 import { canDecode } from "./darkroom";
+import { codecs } from "./film";
 import type { Combination } from "./keys";
 import { Keyboard } from "./keyboard";
 import type { Caps, Connection, CursorImage, FromWorker, ToWorker } from "./messages";
@@ -46,7 +47,8 @@ export class Viewer {
   private readonly pointer: Pointer;
   private readonly observer: ResizeObserver;
   private readonly onVisible = () => this.sendView();
-  private readonly caps: Caps = { zstd: true, tiles: isPhone() ? TILES_PHONE : TILES, ramp: true, jpeg: canDecode() };
+  private readonly tiles = isPhone() ? TILES_PHONE : TILES;
+  private video = codecs();
   private state: ViewerState = { phase: "connecting" };
   private size = { w: 0, h: 0 };
   private seq = 0;
@@ -60,7 +62,7 @@ export class Viewer {
     this.canvas.setAttribute("role", "application");
     if (options.label) this.canvas.setAttribute("aria-label", options.label);
     options.host.append(this.canvas);
-    [this.worker, this.post] = engine(this.canvas, this.caps.tiles, (message) => this.heard(message));
+    [this.worker, this.post] = engine(this.canvas, this.tiles, (message) => this.heard(message));
     const send = (item: Input) => this.post({ type: "input", item });
     const next = () => (this.seq = (this.seq + 1) & 0xffff);
     this.keyboard = new Keyboard(this.canvas, send, next, () => options.onEscape());
@@ -96,7 +98,8 @@ export class Viewer {
       const connection = await this.options.connect();
       if (this.stopped) return;
       const { w, h, scale } = this.view();
-      const hello = { ...connection.hello, view: { w, h, scale }, caps: this.caps };
+      const caps: Caps = { zstd: true, tiles: this.tiles, ramp: true, jpeg: canDecode(), video: await this.video };
+      const hello = { ...connection.hello, view: { w, h, scale }, caps };
       this.post({ type: "open", connection: { ...connection, hello } });
     } catch (error) {
       const code = error instanceof Error && "code" in error ? String(error.code) : "link.lost";
@@ -126,6 +129,10 @@ export class Viewer {
         break;
       case "cursor":
         this.canvas.style.cursor = cssCursor(message.image);
+        break;
+      case "no-video":
+        this.video = Promise.resolve([]);
+        this.retry();
         break;
       case "lost":
         if (message.final || (this.state.phase === "connecting" && this.lostAt === null)) this.finish(message.code);

@@ -1,25 +1,11 @@
-import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { decodeRecords, Flag, Malformed, type Op } from "@sudare/wire";
+import { Malformed, type Op } from "@sudare/wire";
 import { Framebuffer } from "../src/framebuffer";
 import { hex, vector } from "../../wire/test/vectors";
+import { bgrHash, feed as feedBytes } from "./replay";
 
 function feed(frame: Framebuffer, message: string): void {
-  for (const { body, flags } of decodeRecords(hex(message))) {
-    if (flags & Flag.RESET) frame.reset();
-    if (body.type === "resize") frame.resize(body.w, body.h);
-    else if (body.type === "update") frame.update(body.ops, body.stream);
-  }
-}
-
-function bgrHash(frame: Framebuffer): string {
-  const out = new Uint8Array(frame.w * frame.h * 3);
-  frame.pixels.forEach((value, index) => {
-    out[index * 3] = (value >> 16) & 255;
-    out[index * 3 + 1] = (value >> 8) & 255;
-    out[index * 3 + 2] = value & 255;
-  });
-  return createHash("sha256").update(out).digest("hex");
+  feedBytes(frame, hex(message));
 }
 
 describe("the framebuffer", () => {
@@ -42,6 +28,7 @@ describe("the framebuffer", () => {
     const { tiles, steps } = vector<{ tiles: number; steps: { messages: string[]; sha256: string }[] }>("screen/work.json");
     const frame = new Framebuffer(tiles);
     let images = 0;
+    let frames = 0;
 
     for (const { messages, sha256 } of steps) {
       const late: (() => void)[] = [];
@@ -51,12 +38,14 @@ describe("the framebuffer", () => {
           images += 1;
           late.push(() => develop(new Uint32Array(image.w * image.h).fill(0xff445566)));
         }
+        frames += frame.takeFrames().length;
         if (atOnce) late.splice(0).forEach((done) => done());
       }
       late.forEach((done) => done());
       expect(bgrHash(frame)).toBe(sha256);
     }
     expect(images).toBeGreaterThan(0);
+    expect(frames).toBeGreaterThan(0);
   });
 
   it.each(
@@ -67,6 +56,17 @@ describe("the framebuffer", () => {
     for (const message of messages.slice(0, -1)) feed(frame, message);
 
     expect(() => feed(frame, messages.at(-1) ?? "")).toThrow(Malformed);
+  });
+
+  it("shows a first update of a few bytes at once, and the next", () => {
+    const frame = new Framebuffer();
+    frame.resize(1, 2);
+
+    frame.update([{ op: "pix", x: 0, y: 0, w: 1, h: 2 }], hex("28b52ffd0058300000010203040506"));
+    expect([...frame.pixels]).toEqual([0xff010203, 0xff040506]);
+    frame.update([{ op: "pix", x: 0, y: 0, w: 1, h: 1 }], hex("180000090909"));
+
+    expect([...frame.pixels]).toEqual([0xff090909, 0xff040506]);
   });
 
   it("copies overlapping areas as if through a second buffer", () => {

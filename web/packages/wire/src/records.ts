@@ -13,6 +13,8 @@ export type Op =
   | { op: "fill"; x: number; y: number; w: number; h: number; bgr: Uint8Array }
   | { op: "pix" | "ramp"; x: number; y: number; w: number; h: number }
   | { op: "image"; x: number; y: number; w: number; h: number; jpeg: Uint8Array }
+  | { op: "video"; x: number; y: number; w: number; h: number; key: boolean; mask: Uint8Array; frame: Uint8Array }
+  | { op: "end" }
   | { op: "store"; tile: number; count: number }
   | { op: "cache"; tile: number; slot: number; count: number };
 
@@ -103,14 +105,31 @@ function decodeOp(kind: number, reader: Reader): Op {
   const number = () => reader.varint();
   if (kind === 4) return { op: "store", tile: number(), count: number() };
   if (kind === 5) return { op: "cache", tile: number(), slot: number(), count: number() };
-  if (kind < 1 || kind > 6) throw new Malformed(`unknown op ${kind}`);
+  if (kind === 8) return { op: "end" };
+  if (kind < 1 || kind > 7) throw new Malformed(`unknown op ${kind}`);
   const [x, y, w, h] = [number(), number(), number(), number()];
   if (kind === 1) return { op: "copy", sx: x, sy: y, w, h, dx: number(), dy: number() };
   if (kind === 2) return { op: "fill", x, y, w, h, bgr: reader.take(3) };
   if (kind === 6) return { op: "image", x, y, w, h, jpeg: reader.take(number()) };
+  if (kind === 7) return decodeVideo({ x, y, w, h }, reader);
   const format = reader.u8();
   if (format > 1) throw new Malformed("unknown pixel format");
   return { op: format ? "ramp" : "pix", x, y, w, h };
+}
+
+/** Tiles in a row, and rows of tiles, that a box touches. */
+export function tilesOf({ x, y, w, h }: { x: number; y: number; w: number; h: number }): { columns: number; rows: number } {
+  const count = (first: number, size: number) => Math.floor((first + size - 1) / 64) - Math.floor(first / 64) + 1;
+  return { columns: count(x, w), rows: count(y, h) };
+}
+
+function decodeVideo(box: { x: number; y: number; w: number; h: number }, reader: Reader): Op {
+  if (box.w < 1 || box.h < 1) throw new Malformed("an op without area");
+  const flags = reader.u8();
+  const [mask, frame] = [reader.take(reader.varint()), reader.take(reader.varint())];
+  const { columns, rows } = tilesOf(box);
+  if (mask.length !== Math.ceil((columns * rows) / 8) || !frame.length) throw new Malformed("a film without its mask or frame");
+  return { op: "video", ...box, key: (flags & 1) === 1, mask, frame };
 }
 
 function decodeCursor(reader: Reader): Body {

@@ -30,6 +30,7 @@ function body({ body: b }: ScreenRecord): Fields {
       return {
         ops: b.ops.map((op) => {
           if (op.op === "fill") return { ...op, bgr: toHex(op.bgr) };
+          if (op.op === "video") return { ...op, mask: toHex(op.mask), frame: toHex(op.frame) };
           return op.op === "image" ? { ...op, jpeg: toHex(op.jpeg) } : { ...op };
         }),
         stream: toHex(b.stream),
