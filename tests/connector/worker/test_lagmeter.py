@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sudare.connector.worker.lagmeter import FORGOTTEN_S, GIVES_WAY_S, LEFT_MAX, TOLD_EVERY_S, LagMeter
+from sudare.connector.worker.lagmeter import FORGOTTEN_S, GIVES_WAY_S, LEFT_MAX, MOVING, TOLD_EVERY_S, LagMeter
 from sudare.wire.screen import inputs as i
 
 ms = st.integers(0, 3000)
@@ -21,15 +21,20 @@ class Way:
         self.meter.way_ms = gateway_ms, connector_ms
         self.splits = []
         self.meter.lags.add = lambda split, now, rtt_ms: self.splits.append(split)
-        self.seq = 0
+        self.seq = self.places = 0
 
     def key(self, in_seq, at, keysym=97):
         return self.meter.asked(i.Key(in_seq, down=True, extended=False, scancode=30, keysym=keysym), at)
 
+    def change(self, at, where=None):
+        """Something changed, somewhere else each time."""
+        self.places += 1
+        self.meter.damaged(at, [where or (self.places, 0, 9, 9)])
+
     def look(self, at, *, damage=True, sends=True, express=True, room=True):
         """One turn of the loop; the number of the key that was answered."""
         if damage:
-            self.meter.damaged(at)
+            self.change(at)
         self.meter.looks(at)
         answered = None
         if sends:
@@ -49,7 +54,7 @@ def close(split, *shares):
 def test_a_key_is_split_into_its_five_shares():
     way = Way(gateway_ms=15, connector_ms=4)
     way.key(1, 10.0)
-    way.meter.damaged(10.060)
+    way.change(10.060)
 
     way.meter.left(1, 10.067, express=True)
     way.shown(1, out=8, wait=180, into=11)
@@ -61,7 +66,7 @@ def test_a_key_is_split_into_its_five_shares():
 def test_the_shares_are_the_whole_way_none_is_negative_and_the_pc_has_its_own(**t):
     way = Way(t["gateway"], t["connector"])
     way.key(1, 0.0)
-    way.meter.damaged(t["office"] / 1000)
+    way.change(t["office"] / 1000)
     way.meter.left(1, (t["office"] + t["encode"]) / 1000, express=True)
 
     way.shown(1, out=t["out"], wait=t["up"] + t["office"] + t["encode"] + t["down"], into=t["into"])
@@ -111,7 +116,7 @@ def test_being_late_with_another_key_or_after_the_damage_changes_nothing():
     way = Way()
     way.key(1, 0.0)
     way.meter.probed(9, 0.080)
-    way.meter.damaged(0.1)
+    way.change(0.1)
     way.meter.probed(1, 0.080)
 
     way.look(0.100)
@@ -123,7 +128,7 @@ def test_being_late_with_another_key_or_after_the_damage_changes_nothing():
 def test_damage_that_turned_out_to_be_none_answers_nothing():
     way = Way()
     way.key(1, 0.0)
-    way.meter.damaged(0.02)
+    way.change(0.02)
     way.meter.looked(0.02, pending=False, room=True)
 
     assert way.look(0.2) == 1
@@ -144,9 +149,43 @@ def test_keys_that_come_while_one_is_measured_are_not():
     way = Way()
 
     assert way.key(1, 0.0)
-    assert not way.key(2, 0.1)
-    assert way.look(0.2) == 1
-    assert way.key(3, 0.3)
+    assert not way.key(2, 0.01)
+    assert way.look(0.02) == 1
+    assert way.key(3, 0.05)
+
+
+def test_a_key_is_not_measured_while_earlier_ones_are_unanswered():
+    """A PC that takes 0.4 s, and somebody who does not wait: the damage after a key answers an earlier one."""
+    way, answered = Way(), []
+
+    for tick in range(1, 200):
+        now = tick / 100
+        if tick % 10 == 1 and tick < 100:
+            way.key(tick, now)
+        if tick % 10 == 1 and 40 < tick < 140:
+            answered.append(way.look(now))
+    assert [number for number in answered if number] == [1]
+
+    assert way.key(200, 2.0)
+
+
+def test_who_waits_for_each_answer_is_measured_each_time():
+    way = Way()
+
+    for number in range(1, 9):
+        assert way.key(number, float(number))
+        assert way.look(number + 0.9) == number
+
+
+def test_a_click_before_a_key_may_be_what_is_answered():
+    way = Way()
+    way.key(1, 0.0)
+    way.look(0.4)
+
+    way.meter.asked(i.Pointer(2, 5, 5, 1), 1.0)
+
+    assert not way.key(3, 1.2)
+    assert way.key(4, 1.8)
 
 
 @pytest.mark.parametrize("keysym", [0xFFE1, 0xFFE3, 0xFFE9, 0xFE03])
@@ -160,6 +199,7 @@ def test_modifiers_are_not_measured(keysym):
         (i.Key(1, down=False, extended=False, scancode=30, keysym=97), False),
         (i.Pointer(1, 5, 5, 1), False),
         (i.Wheel(1, 5, 5, 0, 120), False),
+        (i.Release(1), False),
         (i.Text(1, "a"), True),
     ],
 )
@@ -179,9 +219,39 @@ def test_a_key_that_nothing_answers_gives_way_to_the_next_and_is_forgotten_in_th
     assert way.look(20.2 + FORGOTTEN_S) is None
 
 
-def test_while_the_picture_moves_by_itself_only_an_answer_that_overtakes_counts():
+def moving(way):
+    """A video up to just before 10.0."""
+    for frame in range(MOVING):
+        way.look(9.6 + frame * 0.05, express=False)
+    return way
+
+
+def test_a_caret_that_blinks_answers_nothing():
+    way, caret = Way(), (40, 40, 2, 16)
+    for at in (8.5, 9.0, 9.5):
+        way.change(at, caret)
+    way.key(1, 9.8)
+    way.change(10.0, caret)
+    way.meter.left(1, 10.0, express=True)
+    way.change(10.2, (40, 40, 12, 16))
+
+    assert way.meter.left(2, 10.2, express=True) == 1
+    way.shown(1, wait=400)
+
+    assert close(way.splits[0], 0, 0, 0, 0, 400)
+
+
+def test_a_few_changes_before_a_key_are_no_moving_picture():
     way = Way()
-    way.look(9.9, express=False)
+    for at in (9.6, 9.7, 9.8, 9.9):
+        way.look(at, express=False)
+    way.key(1, 10.0)
+
+    assert way.look(10.4, express=False) == 1
+
+
+def test_while_the_picture_moves_by_itself_only_an_answer_that_overtakes_counts():
+    way = moving(Way())
     way.key(1, 10.0)
 
     assert way.look(10.02, express=False) is None
@@ -193,8 +263,7 @@ def test_while_the_picture_moves_by_itself_only_an_answer_that_overtakes_counts(
 
 
 def test_while_the_picture_moves_a_line_without_room_even_for_answers_is_the_cause():
-    way = Way()
-    way.look(9.9, express=False)
+    way = moving(Way())
     way.key(1, 10.0)
     way.look(10.02, sends=False, room=False)
     way.look(10.05, sends=False, room=False)
@@ -233,7 +302,7 @@ def test_figures_are_told_now_and_then_and_at_the_end_if_there_is_anything_new()
 
     for number, at in enumerate(times):
         meter.asked(i.Text(number, "a"), at)
-        meter.damaged(at)
+        meter.damaged(at, [(number, 0, 9, 9)])
         meter.left(number + 1, at, express=True)
         meter.shown(i.Shown(number, 1, 2, 3), at, 0)
     assert [figures.keys for figures in told] == [1, 3]

@@ -4,21 +4,27 @@ Where the time between a key and its picture goes, as far as the worker sees it;
 A key is asked, its first damage is seen, its answer leaves: those are lengths on this clock. The browser tells the
 others (SHOWN), the connector what its own way and the gateway's takes (`way`); together they are a `Split`.
 
+INVARIANT: a key is measured only when nothing before it is still to be answered: on a slow PC the first damage after it
+would answer an earlier one. What came before counts as answered after one and a quarter times what the PC took last.
 INVARIANT: one key is measured at a time, and `LEFT_MAX` answers wait for their SHOWN; memory is bounded.
 INVARIANT: nothing of what was typed is kept; a key is its number.
 """
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from sudare.pixels.ops import Box
 from sudare.wire.screen import inputs as i
 from sudare.wire.screen.lag import Figures, Lags, Split
 
 GIVES_WAY_S: Final = 1.0
 FORGOTTEN_S: Final = 10.0
-MOVING_S: Final = 0.25
+MOVING, MOVING_S = 6, 0.5  # changes in so long: a video, a scroll
 PROBE_S: Final = 0.01
+_SURELY: Final = 1.25
+_CARET_PX: Final = 4_096
 TOLD_EVERY_S: Final = 5.0
 LEFT_MAX: Final = 32
 _MODIFIERS: Final = {*range(0xFFE1, 0xFFEF), 0xFE03, 0xFF7F, 0xFF14}  # X11: Shift_L to Hyper_R, AltGr, the locks
@@ -49,7 +55,11 @@ class LagMeter:
     way_ms: tuple[int, int] = (0, 0)  # what the gateway with its connection here, and the connector's own loop, take
     _key: _Key | None = None
     _left: dict[int, _Key] = field(default_factory=dict)
-    _bulk_at: float = float("-inf")
+    _given_at: float = float("-inf")  # the last input that may change the picture
+    _quiet_at: float = float("-inf")  # when everything before is answered
+    _office_s: float = 0.0  # what the PC took last
+    _changes: deque[float] = field(default_factory=lambda: deque(maxlen=MOVING))
+    _by_itself: Sequence[Box] = ()  # what changed last without being asked: a caret that blinks changes it again
     _told_at: float = float("-inf")
     _told: int = 0
 
@@ -60,22 +70,33 @@ class LagMeter:
 
     def asked(self, item: i.Input, now: float) -> bool:
         """An input was given to the PC; whether it is being measured from here on."""
-        if not (isinstance(item, i.Text) or (isinstance(item, i.Key) and item.down and item.keysym not in _MODIFIERS)):
+        if isinstance(item, i.Key) and (not item.down or item.keysym in _MODIFIERS):
             return False
-        if self._key is not None and now - self._key.asked_at < GIVES_WAY_S:
+        before, self._given_at = self._given_at, now
+        quiet = now >= self._quiet_at if self._key is None else now - before >= GIVES_WAY_S
+        self._quiet_at = max(self._quiet_at, now + self._surely)
+        if not quiet or not isinstance(item, i.Key | i.Text):
             return False
-        self._key = _Key(item.in_seq, now, moving=now - self._bulk_at < MOVING_S)
+        moving = len(self._changes) == MOVING and now - self._changes[0] < MOVING_S
+        self._key = _Key(item.in_seq, now, moving)
         return True
+
+    @property
+    def _surely(self) -> float:
+        return min(GIVES_WAY_S, _SURELY * self._office_s)
 
     def probed(self, in_seq: int, late_s: float) -> None:
         """While this key waits the worker came that late to what it wanted to do: so late it saw the damage, too."""
         if self._key is not None and self._key.in_seq == in_seq and self._key.damaged_at is None:
             self._key.late_s = max(0.0, late_s)
 
-    def damaged(self, now: float) -> None:
+    def damaged(self, now: float, where: Sequence[Box]) -> None:
         """The picture changed. Where it moves by itself, the last change before the answer left is what it answers."""
+        self._changes.append(now)
         key = self._key
-        if key is not None and (key.damaged_at is None or (key.moving and key.full_at is None)):
+        if key is None:
+            self._by_itself = where if sum(w * h for _, _, w, h in where) <= _CARET_PX else ()
+        elif where != self._by_itself and (key.damaged_at is None or (key.moving and key.full_at is None)):
             key.damaged_at, key.full_s = now, 0.0
 
     def looks(self, now: float) -> None:
@@ -97,12 +118,12 @@ class LagMeter:
 
     def left(self, seq: int, now: float, *, express: bool) -> int | None:
         """A picture leaves; the number of the key it answers, if it does."""
-        if not express:
-            self._bulk_at = now
         key = self._key
         if key is None or key.damaged_at is None or (key.moving and not express):
             return None
         self._key = None
+        self._office_s = key.damaged_at - key.asked_at
+        self._quiet_at = now if self._given_at == key.asked_at else self._given_at + self._surely
         if now - key.asked_at > FORGOTTEN_S:
             return None
         key.seq, key.left_at = seq, now
@@ -130,10 +151,9 @@ class LagMeter:
 
     def tell(self) -> None:
         """Report what was not reported yet."""
-        figures = self.lags.figures
-        if figures.keys > self._told:
-            self._told = figures.keys
-            self.on_figures(figures)
+        if self.lags.count > self._told:
+            self._told = self.lags.count
+            self.on_figures(self.lags.figures)
 
 
 def _split(key: _Key, damaged_at: float, told: i.Shown, gateway_ms: int, connector_ms: int) -> Split:

@@ -182,7 +182,7 @@ class ScreenLoop:
         )
         encoder.note(rects, moves, now=self._now())
         if rects or moves:
-            self._out.lag.damaged(self._now())
+            self._out.lag.damaged(self._now(), rects)
 
     def _first_picture(self, source: DesktopSource) -> None:
         """The source has a framebuffer now: begin to show it."""

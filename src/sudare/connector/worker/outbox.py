@@ -30,7 +30,7 @@ class Outbox:
     _epoch: int = 0
     _line_at: float = 0.0
     _lag_at: float = 0.0
-    _lag: r.Lag | None = None
+    _keys: int = 0  # of the last word on lag
     _coarse_at: float = float("-inf")
     _reset: bool = True
     _cursors: dict[bytes, int] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class Outbox:
         self.flow.forget(now)
         self.lag.forget()
         self._cursors.clear()
-        self._lag = None
+        self._keys = 0
         self._reset = True
 
     def record(self, body: r.Body, now: float, *, flags: r.Flag = r.NONE, beside: Sequence[r.Body] = ()) -> None:
@@ -105,13 +105,10 @@ class Outbox:
         return r.Line(self.flow.rtt_ms, self.flow.btl_kbit, self.lag.value_ms)
 
     def _lags(self, now: float) -> list[r.Lag]:
-        """The last keys, when there is something new to say of them."""
-        recent = self.lag.lags.recent
-        if recent is None or now - self._lag_at < LINE_EVERY_S:
+        """The last keys, when there are new ones among them."""
+        recent, keys = self.lag.lags.recent, self.lag.lags.count
+        if recent is None or keys == self._keys or now - self._lag_at < LINE_EVERY_S:
             return []
+        self._lag_at, self._keys = now, keys
         ms = recent.total, recent.device, recent.line, recent.gateway, recent.connector, recent.office
-        lag = r.Lag(recent.cause, now - self._coarse_at < COARSE_S, *ms)
-        if lag == self._lag:
-            return []
-        self._lag_at, self._lag = now, lag
-        return [lag]
+        return [r.Lag(recent.cause, now - self._coarse_at < COARSE_S, *ms)]

@@ -119,6 +119,11 @@ class Lags:
         return [median(column) for column in zip(*rows, strict=True)]
 
     @property
+    def count(self) -> int:
+        """Answered keys so far."""
+        return self._tables[0].count
+
+    @property
     def recent(self) -> Recent | None:
         """What can be said of now; None before the first key."""
         return Recent(self._cause, *map(round, self._medians())) if self._recent else None
@@ -126,4 +131,4 @@ class Lags:
     @property
     def figures(self) -> Figures:
         """Of the whole session."""
-        return Figures(self._tables[0].count, *((table.at(0.5), table.at(0.95)) for table in self._tables))
+        return Figures(self.count, *((table.at(0.5), table.at(0.95)) for table in self._tables))
