@@ -106,8 +106,8 @@ class Outbox:
 
     def _lags(self, now: float) -> list[r.Lag]:
         """The last keys, when there are new ones among them."""
-        recent, keys = self.lag.lags.recent, self.lag.lags.count
-        if recent is None or keys == self._keys or now - self._lag_at < LINE_EVERY_S:
+        keys = self.lag.lags.count
+        if keys == self._keys or now - self._lag_at < LINE_EVERY_S or (recent := self.lag.lags.recent) is None:
             return []
         self._lag_at, self._keys = now, keys
         ms = recent.total, recent.device, recent.line, recent.gateway, recent.connector, recent.office
