@@ -211,10 +211,11 @@ class ScreenLoop:
             self._out.cursor(self._cursor, now)
         while encoder.pending(self._now()) and link.unsent() == 0 and self._unit(plane.frame, encoder):
             pass
-        if not encoder.pending(self._now()):
-            flow.ran_out(self._now())
-        room = flow.may_send_express(EXPRESS_LIMIT, self._now())
-        self._out.lag.looked(self._now(), pending=encoder.pending, room=room)
+        now = self._now()
+        pending = encoder.pending(now)
+        if not pending:
+            flow.ran_out(now)
+        self._out.lag.looked(now, pending=pending, room=flow.may_send_express(EXPRESS_LIMIT, now))
 
     def _unit(self, frame: Frame, encoder: Encoder) -> bool:
         """Send one unit: what a person waits for, else the next of the screen; False when nothing may go or is left."""
