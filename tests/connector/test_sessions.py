@@ -13,6 +13,7 @@ from tests.support.screens import Screen, known_picture
 
 from sudare.connector import sessions as hosting
 from sudare.connector.config import Target
+from sudare.connector.lagbook import LagBook
 from sudare.connector.officedesk import OfficeDesk, ScheduleSettings
 from sudare.connector.sessions import Sessions
 from sudare.pixels import ops
@@ -27,19 +28,19 @@ def target(pc, **more):
 
 
 @contextlib.asynccontextmanager
-async def office(*targets, limit=200, schedule=None):
+async def office(*targets, limit=200, schedule=None, **how):
     """A house with one connector that serves these targets."""
-    async with house() as h:
-        made = []
+    async with house(**how) as h:
+        made, book = [], LagBook()
 
         def host(config, identity):
-            made.append(Sessions(config, identity.seal, OfficeDesk(schedule)))
+            made.append(Sessions(config, identity.seal, OfficeDesk(schedule), book=book))
             return made[0]
 
-        identity, _ = h.connector(host, *targets, limit=limit, schedule=schedule)
+        identity, _ = h.connector(host, *targets, limit=limit, schedule=schedule, book=book)
         async with made[0] as sessions:
             await h.directory.until(lambda known: "c1" in known)
-            h.identity_of_connector, h.sessions = identity, sessions
+            h.identity_of_connector, h.sessions, h.book = identity, sessions, book
             yield h
 
 
@@ -104,6 +105,28 @@ async def test_a_key_and_a_click_arrive_at_the_office_pc():
             await browser.until(lambda: (heard.extend(screen.events()), len(heard) >= 4)[1] or browser.send(i.Ping(1)))
 
             assert [event.type for event in heard] == [2, 3, 4, 5]
+
+
+async def test_what_a_session_measured_of_lag_reaches_the_gateway():
+    with xvnc(security="TLSVnc") as pc, Screen(pc.display) as screen:
+        async with office(target(pc), ping_s=1) as h:
+            session = secrets.token_hex(8)
+            browser = await browse(h, ses=session)
+            await browser.until(lambda: shows(browser, screen))
+            h.book.echo = lambda *_: None  # what really is on the way does not count here
+            h.book.on_way(1000, 0)
+
+            browser.send(i.Key(1, down=True, extended=False, scancode=0x1E, keysym=0x61), i.Ping(1))
+            await browser.until(lambda: r.Pong(1) in [record.body for record in browser.records])
+            screen.fill(0x00FF80, 10, 10, 60, 30)
+            await browser.until(lambda: r.Answer(1) in [record.body for record in browser.records])
+            browser.send(i.Shown(1, 20, 9000, 30), i.End())
+            await h.directory.until(lambda _: h.directory.lags)
+
+            ((connector, lag),) = h.directory.lags
+            assert (connector, lag.session, lag.keys) == ("c1", session, 1)
+            assert (lag.device.p50, lag.gateway.p50) == (51, 1008)  # counted to a sixteenth
+            assert lag.line.p50 + lag.connector.p50 + lag.office.p50 > 7000
 
 
 async def test_a_lost_line_is_taken_up_again_by_the_same_person_only():

@@ -25,6 +25,7 @@ from sudare.base.encoding import unb64
 from sudare.base.errors import SudareError
 from sudare.connector.apidesk import APIStream
 from sudare.connector.config import ConnectorConfig, Target
+from sudare.connector.lagbook import LagBook
 from sudare.connector.pins import Pins
 from sudare.connector.ports import OfficeCredential, OfficeDesk
 from sudare.connector.recording.recordings import Recordings, demanded
@@ -79,12 +80,19 @@ class Sessions:
     """All sessions of this connector; a `SessionHost`."""
 
     def __init__(
-        self, config: ConnectorConfig, seal: ec.EllipticCurvePrivateKey, desk: OfficeDesk, shelf: Shelf | None = None
+        self,
+        config: ConnectorConfig,
+        seal: ec.EllipticCurvePrivateKey,
+        desk: OfficeDesk,
+        shelf: Shelf | None = None,
+        book: LagBook | None = None,
     ) -> None:
         self._config = config
         self._seal = seal
         self._desk = desk
         self._recordings = Recordings(shelf)
+        self._book = book or LagBook()
+        self._book.on_way = self._way
         self._pins = Pins(config.state)
         self._spawner = Spawner(config.worker.sandbox)
         self._running: dict[str, Running] = {}
@@ -237,6 +245,7 @@ class Sessions:
         self._running[ticket.ses] = running
         worker.on_report = lambda content: self._report(running, content)
         self._recordings.follow(ticket, worker, intake)
+        worker.send(job.parcel(job.Way(*self._book.way)), [])
         self._tasks.start(self._watch(running), name="watch")
         self._tasks.start(self._spawner.warm(), name="warm")
         self._log.info("session-began", session_id=ticket.ses, person_id=ticket.per, target_id=ticket.tgt)
@@ -293,9 +302,16 @@ class Sessions:
                 target = self._config.target(ticket.tgt)
                 if target is not None and target.certificate == "first-use":
                     self._pins.seen(ticket.tgt, pinned.fingerprint)
+            case job.Lag() as lag:
+                self._book.heard(ticket.ses, lag)
             case job.Ended() as ended:
                 running.over = True
                 self._log.info("session-ended", session_id=ticket.ses, person_id=ticket.per, code=ended.code)
+
+    def _way(self, gateway_ms: int, connector_ms: int) -> None:
+        """The way between here and the gateway changed."""
+        for running in self._running.values():
+            running.worker.send(job.parcel(job.Way(gateway_ms, connector_ms)), [])
 
     async def _watch(self, running: Running) -> None:
         """Forget a session when its process is gone."""
@@ -306,6 +322,7 @@ class Sessions:
                 await worker.process.wait()
         if self._running.get(session) is running:
             del self._running[session]
+            self._book.over(session)
         if worker.process.returncode != os.EX_OK and not running.over:
             self._log.warning("session-process-died", session_id=session, code=running.death)
         await worker.stop()

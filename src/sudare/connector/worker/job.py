@@ -11,6 +11,7 @@ from sudare.base.errors import SudareError
 from sudare.pixels.mark import SIDE_MAX, Pattern
 from sudare.wire.channel.channel import ChannelState
 from sudare.wire.channel.hpke import Sequence
+from sudare.wire.tunnel.messages import Count, Quantiles
 
 
 class Direction(msgspec.Struct, frozen=True):
@@ -145,8 +146,27 @@ class Ended(msgspec.Struct, frozen=True, tag_field="t", tag="ended"):
     code: str
 
 
-Order = Start | Attach | Stop | Unrecorded
-Report = Began | Pinned | Ended
+class Way(msgspec.Struct, frozen=True, tag_field="t", tag="way"):
+    """What a key spends between here and the gateway: at the gateway with its connection, and in the connector."""
+
+    gateway_ms: int
+    connector_ms: int
+
+
+class Lag(msgspec.Struct, frozen=True, tag_field="t", tag="lag"):
+    """Up: the session's lag so far; as `wire.tunnel.messages.Measured`."""
+
+    keys: Count
+    total: Quantiles
+    device: Quantiles
+    line: Quantiles
+    gateway: Quantiles
+    connector: Quantiles
+    office: Quantiles
+
+
+Order = Start | Attach | Stop | Unrecorded | Way
+Report = Began | Pinned | Ended | Lag
 
 
 def order(content: dict[str, Any]) -> Order:

@@ -10,6 +10,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any, Final
 
 from sudare.base.errors import SudareError
@@ -26,6 +27,7 @@ from sudare.pixels.ops import Caps
 from sudare.runtime.logs import get_logger
 from sudare.runtime.parcel import Parcels, close_files
 from sudare.runtime.tasks import Tasks
+from sudare.wire.screen.lag import Figures
 
 ALONE_S: Final = 120.0
 FINISH_S: Final = 5.0  # for the last segment of a recording
@@ -64,6 +66,8 @@ class SessionProcess:
                 self._tasks.start(self._join(self._loop, attach.client, files[0]), name="attach")
             case job.Unrecorded() as unrecorded if not files and self._loop is not None:
                 self._unrecorded(self._loop, unrecorded.code)
+            case job.Way() as way if not files and self._loop is not None:
+                self._loop.way(way.gateway_ms, way.connector_ms)
             case job.Stop():
                 close_files(files)
                 self._done.set()
@@ -71,7 +75,7 @@ class SessionProcess:
                 close_files(files)
 
     async def _begin(self, start: job.Start, mark: Pattern | None, pc: int, line: int, film: int = -1) -> None:
-        loop = ScreenLoop(now=self._now, on_ended=self._ended, mark=mark)
+        loop = ScreenLoop(now=self._now, on_ended=self._ended, on_figures=self._measured, mark=mark)
         self._loop = loop
         self._parcels.send(job.parcel(job.Began()))
         if start.record is not None:
@@ -157,6 +161,9 @@ class SessionProcess:
     def _lost(self, link: Link) -> None:
         if self._loop is not None and self._loop.detached(link):
             self._alone = asyncio.get_running_loop().call_later(ALONE_S, self._loop.end, "link.lost")
+
+    def _measured(self, figures: Figures) -> None:
+        self._parcels.send(job.parcel(job.Lag(**asdict(figures))))
 
     def _ended(self, code: str) -> None:
         self._parcels.send(job.parcel(job.Ended(code)))
