@@ -67,7 +67,7 @@ class Display:
 
 def cookie_file(path, cookie, number="", family=65_535):
     """An Xauthority file with one entry; the empty number stands for every display."""
-    parts = (b"", number.encode(), b"MIT-MAGIC-COOKIE-1", cookie)
+    parts = (socket.gethostname().encode(), number.encode(), b"MIT-MAGIC-COOKIE-1", cookie)
     path.write_bytes(struct.pack(">H", family) + b"".join(struct.pack(">H", len(p)) + p for p in parts))
     return path
 
@@ -83,6 +83,8 @@ def xvfb(size=(640, 480), cookie=None, options=()):
             command += ["-auth", str(authority)]
         process, name = start_x(command, folder / "x.log")
         processes.append(process)
+        if authority is not None:
+            cookie_file(authority, cookie, name[1:], 256)  # as a display manager would write it
         yield Display(name, process, folder, authority)
 
 

@@ -17,7 +17,6 @@ from typing import Final
 from sudare.base.cursor import Reader
 from sudare.base.errors import SudareError
 from sudare.connector.config import Target
-from sudare.runtime.logs import get_logger
 
 SOCKETS: Final = Path("/tmp/.X11-unix")  # noqa: S108 (where X servers listen; who answers there is looked at)
 NAME: Final = re.compile(r":(0|[1-9][0-9]{0,4})(?:\.0)?")
@@ -78,5 +77,5 @@ def cookie(target: Target) -> str | None:
             if family in {_LOCAL, _WILD} and display in {number, b""} and name == _COOKIE:
                 return data.hex()
     except (OSError, SudareError) as failure:
-        get_logger().warning("display-cookie", target_id=target.id, code="office.pc-protocol", detail=str(failure))
+        raise SudareError("office.pc-protocol", f"{target.id}: cookie: {type(failure).__name__}") from None
     raise SudareError("office.pc-protocol", f"{target.id}: no cookie for this display")
