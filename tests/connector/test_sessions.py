@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from tests.support.browser import CAPS, OLD_CAPS, Browser, Ephemeral, screen_hello, sealed
 from tests.support.desktops import PASSWORD, xvnc
+from tests.support.displays import cookie_file, xvfb
 from tests.support.house import house
 from tests.support.screens import Screen, known_picture
+from tests.support.watching import Watch
 
 from sudare.connector import sessions as hosting
 from sudare.connector.config import Target
@@ -53,6 +55,10 @@ async def browse(h, *, password=PASSWORD, hello=None, ephemeral=None, caps=CAPS,
     credential = {} if password is None else {"credential": sealed(public, ticket, "", password)}
     browser.hello(hello or screen_hello(640, 480, caps, **credential))
     return browser
+
+
+def shown_display(display, authority):
+    return Target("pc", "業務", "x11", "", 0, display=display.name, authority=authority)
 
 
 def shows(browser, screen):
@@ -318,3 +324,28 @@ async def test_one_person_does_not_use_up_everybodys_api_streams(monkeypatch):
         assert [await desk("p1"), await desk("p1")] == [(True, None)] * 2
         assert await desk("p1") == (False, (4429, "busy.sessions"))
         assert await desk("p2") == (True, None)
+
+
+async def test_a_display_of_this_host_is_shown_without_a_password_and_its_cookie_is_fetched_outside(monkeypatch):
+    with xvfb(cookie=bytes(range(16))) as display:
+        monkeypatch.setenv("XAUTHORITY", str(display.authority))
+        with Screen(display.name) as screen:
+            screen.paint(known_picture(640, 480))
+            async with office(shown_display(display, display.authority)) as h:
+                browser = await browse(h, password=None)
+
+                assert await browser.until(lambda: shows(browser, screen))
+                browser.send(i.Pointer(1, 50, 60, 1))
+                assert await Watch().until(screen.events)
+
+
+async def test_a_display_whose_cookie_is_not_known_is_not_shown(tmp_path):
+    with xvfb(cookie=bytes(range(16))) as display:
+        wrong = cookie_file(tmp_path / "wrong", bytes(16))
+        for authority in (wrong, tmp_path / "gone"):
+            async with office(shown_display(display, authority)) as h:
+                browser = await browse(h, password=None)
+
+                await browser.until(lambda: False)
+
+                assert browser.closed == (4502, "office.pc-protocol")

@@ -86,6 +86,44 @@ def test_what_is_not_said_is_the_careful_choice(tmp_path):
     assert config.targets == (Target("a", "a", "vnc", "h", 5900, "first-use"),)
 
 
+def test_a_display_of_this_host_is_a_target(tmp_path):
+    config = read(
+        tmp_path,
+        SMALL
+        + '[[target]]\nid = "a"\nname = "a"\nkind = "x11"\ndisplay = ":20"\nauthority = "run/Xauthority"\n'
+        + "resize = false\n"
+        + '[[target]]\nid = "b"\nname = "b"\nkind = "x11"\ndisplay = ":0.0"\n',
+    )
+
+    authority = tmp_path / "run/Xauthority"
+    assert config.targets == (
+        Target("a", "a", "x11", "", 0, resize=False, display=":20", authority=authority),
+        Target("b", "b", "x11", "", 0, display=":0.0"),
+    )
+    assert [one.asks_password for one in config.targets] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("line", "place"),
+    [
+        ("", "[target 1] display:"),
+        ('display = "pc:0"', "[target 1] display:"),
+        ('display = ":0"\nhost = "10.0.0.1"', "[target 1] host:"),
+        ('display = ":0"\ncertificate = "none"', "[target 1] certificate:"),
+    ],
+)
+def test_a_display_elsewhere_is_none(tmp_path, line, place):
+    told = mistakes(tmp_path, SMALL + f'[[target]]\nid = "a"\nname = "a"\nkind = "x11"\n{line}\n')
+
+    assert [one for one in told if one.startswith(place)] == told
+
+
+def test_a_pc_on_the_network_has_no_display(tmp_path):
+    pc = '[[target]]\nid = "a"\nname = "a"\nkind = "vnc"\nhost = "h"\ndisplay = ":0"\n'
+
+    assert mistakes(tmp_path, SMALL + pc) == ["[target 1] display: is not a setting"]
+
+
 def test_every_mistake_is_told_at_once_with_its_place(tmp_path):
     told = mistakes(
         tmp_path,

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from sudare.base.encoding import unb64
 from sudare.base.errors import SudareError
+from sudare.connector import display
 from sudare.connector.apidesk import APIStream
 from sudare.connector.config import ConnectorConfig, Target
 from sudare.connector.lagbook import LagBook
@@ -223,7 +224,7 @@ class Sessions:
         target = self._config.target(ticket.tgt)
         if target is None:
             raise SudareError("denied.target-not-listed", ticket.tgt)
-        if credential is None and target.certificate != "none":
+        if credential is None and target.asks_password:
             raise SudareError("office.pc-credentials-missing")
         self._admit(ticket)
         beginning = self._beginning[ticket.ses] = Beginning(ticket)
@@ -267,7 +268,7 @@ class Sessions:
 
     async def _start(self, target: Target, start: job.Start, theirs: list[socket.socket]) -> SessionWorker:
         """A process at its job, with the ends that are to be its own."""
-        pc = await _dial(target)
+        pc = await (display.dial(target) if target.kind == "x11" else _dial(target))
         try:
             worker = await self._spawner.take()
             try:
@@ -280,12 +281,13 @@ class Sessions:
         return worker
 
     def _desktop(self, target: Target, hello: Hello, credential: OfficeCredential | None) -> job.Desktop:
+        password = credential.password.reveal() if credential else None
         return job.Desktop(
             kind=target.kind,
             host=target.host,
             account=credential.account if credential else "",
             domain=target.domain,
-            password=credential.password.reveal() if credential else None,
+            password=display.cookie(target) if target.kind == "x11" else password,
             tls=_tls(target),
             pin="first-use" if target.certificate == "none" else self._pins.rule(target.id, target.certificate),
             layout=hello.layout,

@@ -17,7 +17,7 @@ class TargetOffer:
     """One target a connector says it can reach."""
 
     id: str
-    kind: str  # "rdp" | "vnc" | "api"
+    kind: str  # "rdp" | "vnc" | "x11" | "api"
     name: str
 
 

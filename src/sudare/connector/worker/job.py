@@ -41,7 +41,7 @@ class Channel(msgspec.Struct, frozen=True):
 
 
 class Desktop(msgspec.Struct, frozen=True):
-    """The office PC to show; its connected socket comes along as a file."""
+    """The office PC to show; its connected socket comes along as a file. A display's password is its cookie in hex."""
 
     kind: str
     host: str

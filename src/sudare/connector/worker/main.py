@@ -21,6 +21,7 @@ from sudare.connector.worker.loop import ScreenLoop
 from sudare.connector.worker.rdp import open_rdp
 from sudare.connector.worker.recorder import Recorder
 from sudare.connector.worker.vnc import open_vnc, preference
+from sudare.connector.worker.x11 import open_x11
 from sudare.desktop.source import DesktopSource
 from sudare.pixels.mark import Pattern
 from sudare.pixels.ops import Caps
@@ -97,6 +98,9 @@ class SessionProcess:
     async def _open(self, start: job.Start, sock: socket.socket, loop: ScreenLoop) -> DesktopSource:
         desktop = start.desktop
         sock.setblocking(False)
+        if desktop.kind == "x11":
+            cookie = Secret(bytes.fromhex(desktop.password)) if desktop.password else None
+            return await open_x11(sock, cookie=cookie, layout=desktop.layout, on_change=loop.wake)
         password = Secret(desktop.password) if desktop.password is not None else None
         if desktop.kind == "vnc":
             return await open_vnc(

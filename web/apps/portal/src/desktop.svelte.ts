@@ -1,6 +1,6 @@
 /** One office PC on the screen: what is asked of the person, what of the gateway, and the viewer's state. */
 
-import { asksAccount, codeOf, type StreamPermit, type Target } from "@sudare/api";
+import { asksAccount, asksPassword, codeOf, type StreamPermit, type Target } from "@sudare/api";
 import type { Connection, Lag, Viewer, ViewerState } from "@sudare/screen";
 import { createEphemeral, fromBase64url, sealSecret } from "@sudare/wire";
 import { app, client, noticed } from "./state.svelte";
@@ -32,7 +32,7 @@ export class Desktop {
         return;
       }
       this.account = asksAccount(this.target) ? (app.session?.person.login ?? "") : "";
-      if (this.target.secret) await this.connect(host);
+      if (this.target.secret || !asksPassword(this.target)) await this.connect(host);
       else this.asking = true;
     } catch (error) {
       this.state = { phase: "closed", code: noticed(codeOf(error)) };
