@@ -47,6 +47,18 @@ static void boxes(px_picture *a, const px_picture *b) {
     px_fill(a, it, (const uint8_t[]){1, 2, 3});
 }
 
+static void shifts(const px_picture *a, const px_picture *b) {
+    px_box it = box(a);
+    int64_t need = px_shift_scratch(it.h);
+    if (need < 0 || need > (1 << 20)) return;
+    uint8_t *scratch = malloc((size_t)need);
+    int32_t distance = 0;
+    uint32_t votes = 0;
+    if (px_shift(a, b, it, scratch, (size_t)need, &distance, &votes) == 0 && votes > 3 * it.h) abort();
+    if (px_shift(a, b, it, scratch, (size_t)need - 1, &distance, &votes) == 0) abort();
+    free(scratch);
+}
+
 static void marks(px_picture *a, const px_picture *b) {
     uint8_t *pattern = malloc(300);
     memset(pattern, 0, 300);
@@ -90,6 +102,8 @@ static void round_trip(void) {
     for (int64_t i = 0; i < found; i++)
         if (out[i].x + out[i].w > w || out[i].y + out[i].h > h || !out[i].w || !out[i].h) abort();
     for (int i = 0; i < 8; i++) boxes(&a, &b);
+    shifts(&a, &b);
+    shifts(&a, &a);
     images(&a);
     marks(&a, &b);
     a.size--;

@@ -38,6 +38,15 @@ def distance(a: Frame, box: Box, b: Frame, x: int, y: int) -> int:
     return _checked(_lib.px_distance(_picture(a), _box(box), _picture(b), *_place(x, y)))
 
 
+def shift(a: Frame, b: Frame, box: Box) -> tuple[int, int]:
+    """How far most rows moved, and how many say so."""
+    value = _box(box)
+    scratch = np.empty(_checked(_lib.px_shift_scratch(min(value.h, a.shape[0] + 1))), np.uint8)
+    work, out, votes = _ffi.from_buffer("uint8_t[]", scratch), _ffi.new("int32_t *"), _ffi.new("uint32_t *")
+    _checked(_lib.px_shift(_picture(a), _picture(b), value, work, scratch.size, out, votes))
+    return out[0], votes[0]
+
+
 def pack(a: Frame, box: Box) -> bytes:
     """BGR bytes of the box."""
     value = _box(box)

@@ -3,6 +3,7 @@ The hot functions: from the C extension, or from its Python twin where that was 
 
     diff(a, b, touched) -> [box]     tight boxes of what differs, one a touched 64x64 tile (None: all), row by row
     distance(a, box, b, x, y) -> n   pixels that differ between a box of `a` and the area of `b` at (x, y)
+    shift(a, b, box) -> (n, votes)   how far most rows of the box moved from `b` to `a`; it is at least 64 wide
     pack(a, box) -> bytes            the box as BGR, rows top down
     apply(a, box, bgr)               the inverse; X becomes 0
     copy(a, box, x, y)               move a box inside `a`; areas may overlap
@@ -18,11 +19,39 @@ INVARIANT: X is never compared. A box or buffer that does not fit is a ValueErro
 """
 
 try:
-    from sudare.pixels.native import apply, common, copy, diff, distance, fill, jpeg, mark, pack, ramp, solid, unjpeg
+    from sudare.pixels.native import (
+        apply,
+        common,
+        copy,
+        diff,
+        distance,
+        fill,
+        jpeg,
+        mark,
+        pack,
+        ramp,
+        shift,
+        solid,
+        unjpeg,
+    )
 
     NATIVE = True
 except ImportError:
-    from sudare.pixels.twin import apply, common, copy, diff, distance, fill, jpeg, mark, pack, ramp, solid, unjpeg
+    from sudare.pixels.twin import (
+        apply,
+        common,
+        copy,
+        diff,
+        distance,
+        fill,
+        jpeg,
+        mark,
+        pack,
+        ramp,
+        shift,
+        solid,
+        unjpeg,
+    )
 
     NATIVE = False
 
@@ -38,6 +67,7 @@ __all__ = [
     "mark",
     "pack",
     "ramp",
+    "shift",
     "solid",
     "unjpeg",
 ]

@@ -30,6 +30,18 @@ int64_t px_diff(const px_picture *a, const px_picture *b, const uint8_t *touched
 /* Number of pixels that differ between a box of `a` and the equally large area of `b` at (x, y). */
 int64_t px_distance(const px_picture *a, px_box box, const px_picture *b, uint32_t x, uint32_t y);
 
+/* Bytes px_shift needs to work in, for a box of so many rows. */
+int64_t px_shift_scratch(uint32_t rows);
+
+/*
+ * How far most rows of the box moved from `b` to `a`, downwards positive, and how many say so. Three columns of 64
+ * pixels are looked at; a row votes when it occurs exactly once in the column of each picture. Of distances with
+ * equally many votes it is the one nearest to none, upwards of two. `scratch` is aligned as from malloc and exactly
+ * px_shift_scratch long; the box is at least 64 wide.
+ */
+int px_shift(const px_picture *a, const px_picture *b, px_box box, uint8_t *scratch, size_t scratch_size,
+             int32_t *distance, uint32_t *votes);
+
 /* The box as B G R bytes, rows top down; `out_size` must be exactly w*h*3. */
 int px_pack(const px_picture *a, px_box box, uint8_t *out, size_t out_size);
 
