@@ -31,12 +31,13 @@ _COMMON = [
     Encoding.CURSOR,
     Encoding.EXTENDED_DESKTOP_SIZE,
     Encoding.DESKTOP_SIZE,
-    Encoding.LAST_RECT,
     Encoding.FENCE,
     Encoding.CONTINUOUS_UPDATES,
 ]
-COMPACT = (Encoding.COPY_RECT, Encoding.ZRLE, Encoding.ZLIB, Encoding.RAW)  # over a network
-PLAIN = (Encoding.COPY_RECT, Encoding.RAW)  # on the same host: cheapest for both ends
+# Over a network. A server that may leave the number of rectangles open looks for areas of one colour first.
+COMPACT = (Encoding.COPY_RECT, Encoding.ZRLE, Encoding.ZLIB, Encoding.RAW, Encoding.LAST_RECT)
+# On the same host: cheapest for both ends. In plain pixels an area of one colour is as large as any other.
+PLAIN = (Encoding.COPY_RECT, Encoding.RAW)
 
 
 @dataclass(frozen=True, slots=True)
