@@ -11,6 +11,8 @@ import ssl
 from collections.abc import Callable
 from typing import cast
 
+import aiofastnet
+
 from sudare.base.errors import SudareError
 from sudare.base.secret import Secret
 from sudare.desktop.pin import Pin, fingerprint_of
@@ -145,7 +147,7 @@ class VNCDesktop(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         self._transport.resume_reading()
         try:
-            sealed = await loop.start_tls(self._transport, self, _context(wanted), server_hostname=None)
+            sealed = await aiofastnet.start_tls(loop, self._transport, self, _context(wanted))
         except (OSError, ssl.SSLError) as error:
             raise SudareError("office.pc-protocol", f"rfb: TLS failed: {type(error).__name__}") from error
         if sealed is None:  # the line ended meanwhile
