@@ -28,13 +28,16 @@ static void boxes(px_picture *a, const px_picture *b) {
     px_box it = box(a);
     uint8_t bgr[3];
     size_t size = (size_t)it.w * it.h * 3;
-    px_distance(a, it, b, any(b->w), any(b->h));
+    px_distance(a, it, b, any(b->w), any(b->h), any(2) ? any(500) : INT64_MAX);
     px_solid(a, it, bgr);
     px_copy(a, it, any(a->w), any(a->h));
     if (size < (1u << 20)) {
         uint8_t *out = malloc(size ? size : 1);
         if (px_pack(a, it, out, size) == 0 && px_apply(a, it, out, size) != 0) abort();
         if (px_pack(a, it, out, size + 1) == 0) abort();
+        if (px_paint(a, it, out, size) == 0 && px_paint(a, it, out, size + 1) == 0) abort();
+        uint8_t colours[4 * 200] = {0};
+        px_index(a, it, colours, any(3) * 400, out, size / 3);
         free(out);
     }
     size = 6 + (size_t)((it.w + 1) / 2) * it.h;

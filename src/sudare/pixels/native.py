@@ -33,9 +33,9 @@ def diff(a: Frame, b: Frame, touched: Mask | None) -> list[Box]:
     return [(x, y, w, h) for x, y, w, h in out[: _checked(found)].tolist()]
 
 
-def distance(a: Frame, box: Box, b: Frame, x: int, y: int) -> int:
-    """Number of pixels that differ."""
-    return _checked(_lib.px_distance(_picture(a), _box(box), _picture(b), *_place(x, y)))
+def distance(a: Frame, box: Box, b: Frame, x: int, y: int, *, enough: int = 1 << 40) -> int:
+    """Number of pixels that differ, row by row until there are enough."""
+    return _checked(_lib.px_distance(_picture(a), _box(box), _picture(b), *_place(x, y), enough))
 
 
 def shift(a: Frame, b: Frame, box: Box) -> tuple[int, int]:
@@ -62,6 +62,17 @@ def pack(a: Frame, box: Box) -> bytes:
 def apply(a: Frame, box: Box, bgr: bytes) -> None:
     """The inverse of `pack`."""
     _checked(_lib.px_apply(_picture(a, writable=True), _box(box), _ffi.from_buffer("uint8_t[]", bgr), len(bgr)))
+
+
+def paint(a: Frame, box: Box, rgb: bytes) -> None:
+    """The box from RGB bytes."""
+    _checked(_lib.px_paint(_picture(a, writable=True), _box(box), _ffi.from_buffer("uint8_t[]", rgb), len(rgb)))
+
+
+def index(a: Frame, box: Box, colours: bytes, indices: bytes) -> None:
+    """The box from a number a pixel."""
+    table, numbers = _ffi.from_buffer("uint8_t[]", colours), _ffi.from_buffer("uint8_t[]", indices)
+    _checked(_lib.px_index(_picture(a, writable=True), _box(box), table, len(colours), numbers, len(indices)))
 
 
 def copy(a: Frame, box: Box, x: int, y: int) -> None:

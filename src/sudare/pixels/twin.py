@@ -40,10 +40,12 @@ def diff(a: Frame, b: Frame, touched: Mask | None) -> list[Box]:
     ]
 
 
-def distance(a: Frame, box: Box, b: Frame, x: int, y: int) -> int:
-    """Number of pixels that differ."""
+def distance(a: Frame, box: Box, b: Frame, x: int, y: int, *, enough: int = 1 << 40) -> int:
+    """Number of pixels that differ, row by row until there are enough."""
     _, _, w, h = box
-    return int((_area(a, box)[:, :, :3] != _area(b, (x, y, w, h))[:, :, :3]).any(axis=2).sum())
+    differ = (_area(a, box)[:, :, :3] != _area(b, (x, y, w, h))[:, :, :3]).any(axis=2)
+    sums = differ.sum(axis=1).cumsum()
+    return int(sums[min(int(np.searchsorted(sums, enough)), h - 1)]) if enough > 0 else 0
 
 
 def shift(a: Frame, b: Frame, box: Box) -> tuple[int, int]:
@@ -88,6 +90,23 @@ def apply(a: Frame, box: Box, bgr: bytes) -> None:
     area = _area(a, box)
     area[:, :, :3] = np.frombuffer(bgr, np.uint8).reshape(*area.shape[:2], 3)
     area[:, :, 3] = 0
+
+
+def paint(a: Frame, box: Box, rgb: bytes) -> None:
+    """The box from RGB bytes."""
+    area = _area(a, box)
+    area[:, :, 2::-1] = np.frombuffer(rgb, np.uint8).reshape(*area.shape[:2], 3)
+    area[:, :, 3] = 0
+
+
+def index(a: Frame, box: Box, colours: bytes, indices: bytes) -> None:
+    """The box from a number a pixel."""
+    area = _area(a, box)
+    table = np.frombuffer(colours, np.uint8).reshape(-1, 4)
+    numbers = np.frombuffer(indices, np.uint8).reshape(area.shape[:2])
+    if len(table) > 256 or int(numbers.max()) >= len(table):
+        raise ValueError(f"a number outside of {len(table)} colours")
+    area[:] = table[numbers]
 
 
 def copy(a: Frame, box: Box, x: int, y: int) -> None:

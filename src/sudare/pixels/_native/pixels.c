@@ -64,14 +64,18 @@ PX_INLINE bool pixel_differs(const uint8_t *a, const uint8_t *b, uint32_t i) {
     return ((load32(a + (size_t)i * 4) ^ load32(b + (size_t)i * 4)) & mask32()) != 0;
 }
 
-/* Shrinks `box` to what differs; false when nothing does. */
+/*
+ * Shrinks `box` to what differs; false when nothing does. Where much differs little is read: the first and the last
+ * row that differ, and between them only until both sides are reached.
+ */
 PX_INLINE bool tighten(const px_picture *a, const px_picture *b, px_box *box) {
-    uint32_t left = box->w, right = 0, top = 0, bottom = 0;
-    for (uint32_t r = 0; r < box->h; r++) {
+    uint32_t left = box->w, right = 0, top = 0, bottom = box->h;
+    while (top < bottom && !row_differs(at(a, box->x, box->y + top), at(b, box->x, box->y + top), box->w)) top++;
+    if (top == bottom) return false;
+    while (!row_differs(at(a, box->x, box->y + bottom - 1), at(b, box->x, box->y + bottom - 1), box->w)) bottom--;
+    for (uint32_t r = top; r < bottom && (left > 0 || right < box->w); r++) {
         const uint8_t *p = at(a, box->x, box->y + r), *q = at(b, box->x, box->y + r);
         if (!row_differs(p, q, box->w)) continue;
-        if (left > right) top = r; /* the first row that differs: left and right are still untouched */
-        bottom = r + 1;
         for (uint32_t i = 0; i < left; i++)
             if (pixel_differs(p, q, i)) {
                 left = i;
@@ -83,7 +87,6 @@ PX_INLINE bool tighten(const px_picture *a, const px_picture *b, px_box *box) {
                 break;
             }
     }
-    if (!bottom) return false;
     *box = (px_box){box->x + left, box->y + top, right - left, bottom - top};
     return true;
 }
@@ -112,10 +115,10 @@ PX_WIDE int64_t px_diff(const px_picture *a, const px_picture *b, const uint8_t 
     return found;
 }
 
-PX_WIDE int64_t px_distance(const px_picture *a, px_box box, const px_picture *b, uint32_t x, uint32_t y) {
+PX_WIDE int64_t px_distance(const px_picture *a, px_box box, const px_picture *b, uint32_t x, uint32_t y, int64_t enough) {
     if (!inside(a, box) || !inside(b, (px_box){x, y, box.w, box.h})) return -1;
     int64_t sum = 0;
-    for (uint32_t r = 0; r < box.h; r++) {
+    for (uint32_t r = 0; r < box.h && sum < enough; r++) {
         const uint8_t *p = at(a, box.x, box.y + r), *q = at(b, x, y + r);
         if (!row_differs(p, q, box.w)) continue;
         uint32_t row = 0; /* no wider than a pixel, so that the loop is done several pixels at a time */
@@ -236,6 +239,38 @@ PX_WIDE int px_apply(px_picture *a, px_box box, const uint8_t *bgr, size_t bgr_s
             p[2] = bgr[2];
             p[3] = 0;
         }
+    }
+    return 0;
+}
+
+PX_WIDE int px_paint(px_picture *a, px_box box, const uint8_t *rgb, size_t rgb_size) {
+    size_t need;
+    if (!inside(a, box) || !rgb || !area(box.w, box.h, 3, &need) || need != rgb_size) return -1;
+    for (uint32_t r = 0; r < box.h; r++) {
+        uint8_t *p = at(a, box.x, box.y + r);
+        for (uint32_t i = 0; i < box.w; i++, p += 4, rgb += 3) {
+            p[0] = rgb[2];
+            p[1] = rgb[1];
+            p[2] = rgb[0];
+            p[3] = 0;
+        }
+    }
+    return 0;
+}
+
+PX_WIDE int px_index(px_picture *a, px_box box, const uint8_t *colours, size_t colours_size, const uint8_t *indices,
+                     size_t indices_size) {
+    size_t need;
+    if (!inside(a, box) || !colours || !indices || !area(box.w, box.h, 1, &need) || need != indices_size) return -1;
+    if (colours_size % 4 || colours_size > 1024) return -1;
+    uint8_t most = 0;
+    for (size_t i = 0; i < need; i++) most = indices[i] > most ? indices[i] : most;
+    if (most >= colours_size / 4) return -1;
+    uint32_t table[256];
+    memcpy(table, colours, colours_size);
+    for (uint32_t r = 0; r < box.h; r++) {
+        uint8_t *p = at(a, box.x, box.y + r);
+        for (uint32_t i = 0; i < box.w; i++, p += 4) memcpy(p, &table[*indices++], 4);
     }
     return 0;
 }
