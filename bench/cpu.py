@@ -153,6 +153,16 @@ class Session:
             asyncio.get_running_loop().call_later(self._rtt_s, self.send, i.Ack(newest, 0))
 
 
+async def start_desk(screen):
+    """The test desktop, drawn."""
+    pipe = asyncio.subprocess.PIPE
+    desk = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bench.desk", screen, stdin=pipe, stdout=pipe, cwd=ROOT
+    )
+    assert await desk.stdout.readline() == b"ready\n"
+    return desk
+
+
 def shown(client, messages):
     """Apply these records."""
     for message in messages:
@@ -183,11 +193,7 @@ class Office:
         ready = self.folder / "ready.json"
         await asyncio.to_thread(self.process.wait_until, ready.exists, 90)
         self.ready = json.loads(ready.read_text())
-        self.desk = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bench.desk", self.ready["display"],
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, cwd=ROOT,
-        )  # fmt: skip
-        assert await self.desk.stdout.readline() == b"ready\n"
+        self.desk = await start_desk(self.ready["display"])
         self.x = display.Display(self.ready["display"])
         self.session = await self._stream(rtt_s)
         self.running = asyncio.create_task(self.session.run())

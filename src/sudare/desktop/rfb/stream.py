@@ -64,7 +64,12 @@ class Feed:
         """Bytes received that no parser has asked for yet."""
         return len(self._buffer)
 
-    def receive(self, data: bytes) -> None:
+    @property
+    def missing(self) -> int:
+        """Bytes that will certainly come: what the piece asked for still lacks."""
+        return 0 if self._wanted == PAUSE else max(0, self._wanted - len(self._buffer))
+
+    def receive(self, data: bytes | memoryview) -> None:
         """Feed what arrived. Raises whatever the parser raises, and `office.pc-protocol` after its end."""
         if self.ended:
             raise malformed("bytes after the end")
