@@ -1,11 +1,15 @@
 """The office's line is shared fairly; time is the loop's, which leaps."""
 
 import asyncio
+import itertools
 
 import pytest
+from tests.connector.test_sessions import browse, office, target
+from tests.support.desktops import xvnc
 from tests.support.leaping import LeapingLoop
+from tests.support.screens import Screen, known_picture
 
-from sudare.connector.budget import LOOK_S, Budget
+from sudare.connector.budget import LOOK_S, Budget, Share
 
 
 class Session:
@@ -132,3 +136,33 @@ def test_without_a_budget_nobody_looks(run):
         assert budget._timer is None
 
     run(work)
+
+
+@pytest.mark.servers
+@pytest.mark.anyio
+async def test_a_session_that_fills_the_line_is_given_a_limit_and_keeps_to_it(monkeypatch):
+    passed, count = [], Share.passed
+
+    def counted(share, size):
+        passed.append(size)
+        count(share, size)
+
+    monkeypatch.setattr(Share, "passed", counted)
+    with xvnc(security="TLSVnc") as pc, Screen(pc.display) as screen:
+        async with office(target(pc), line_kbit=2000) as h:
+            browser = await browse(h, ses="s1")
+            pictures = itertools.cycle([known_picture(640, 480, seed=seed) for seed in range(4)])
+
+            def limited():
+                screen.paint(next(pictures))
+                running = h.sessions._running.get("s1")
+                return running is not None and running.share.limit is not None
+
+            assert await browser.until(limited)
+            passed.clear()
+            began = asyncio.get_running_loop().time()
+            assert await browser.until(lambda: (limited(), sum(passed) > 500_000)[1])
+            took_s = asyncio.get_running_loop().time() - began
+
+            # At 2 Mbit/s it takes 2 s and what was saved up goes at once; without a limit it takes a tenth of that.
+            assert sum(passed) * 8 / 1000 / took_s < 2 * 2000

@@ -30,7 +30,7 @@ def target(pc, **more):
 
 
 @contextlib.asynccontextmanager
-async def office(*targets, limit=200, schedule=None, **how):
+async def office(*targets, limit=200, schedule=None, line_kbit=None, **how):
     """A house with one connector that serves these targets."""
     async with house(**how) as h:
         made, book = [], LagBook()
@@ -39,7 +39,7 @@ async def office(*targets, limit=200, schedule=None, **how):
             made.append(Sessions(config, identity.seal, OfficeDesk(schedule), book=book))
             return made[0]
 
-        identity, _ = h.connector(host, *targets, limit=limit, schedule=schedule, book=book)
+        identity, _ = h.connector(host, *targets, limit=limit, schedule=schedule, book=book, line_kbit=line_kbit)
         async with made[0] as sessions:
             await h.directory.until(lambda known: "c1" in known)
             h.identity_of_connector, h.sessions, h.book = identity, sessions, book
@@ -292,14 +292,14 @@ async def test_one_person_does_not_use_up_everybodys_sessions(monkeypatch):
 
 @pytest.mark.parametrize("by", [{"person": "p9"}, {"session": "s9"}, {"device": "d9"}])
 async def test_a_cut_ends_a_session_that_is_only_beginning(monkeypatch, by):
-    dialling, go, dial = asyncio.Event(), asyncio.Event(), hosting._dial
+    dialling, go, dial = asyncio.Event(), asyncio.Event(), hosting.officepc.dial
 
     async def held(to):
         dialling.set()
         await go.wait()
         return await dial(to)
 
-    monkeypatch.setattr(hosting, "_dial", held)
+    monkeypatch.setattr(hosting.officepc, "dial", held)
     async with Silent() as pc, office(target(pc)) as h:
         browser = await browse(h, per="p9", ses="s9", dev="d9")
         await asyncio.wait_for(dialling.wait(), 15)

@@ -16,6 +16,9 @@ gateway = "https://telework.example.lg.jp"
 name = "本庁"
 state = "keys"
 
+[line]
+kbit = 200000
+
 [worker]
 sandbox = "none"
 limit = 12
@@ -69,6 +72,7 @@ def test_everything_that_is_said_is_read(tmp_path):
 
     assert (config.gateway, config.name) == ("https://telework.example.lg.jp", "本庁")
     assert config.state == tmp_path / "keys"
+    assert config.line_kbit == 200_000
     assert config.worker == Worker("none", 12)
     assert config.schedule == ScheduleSettings(
         "https://groupware.example.lg.jp/", "caldav", "{account}@example.lg.jp", "person", str(authority)
@@ -82,6 +86,7 @@ def test_everything_that_is_said_is_read(tmp_path):
 def test_what_is_not_said_is_the_careful_choice(tmp_path):
     config = read(tmp_path, SMALL + '[[target]]\nid = "a"\nname = "a"\nkind = "vnc"\nhost = "h"\n')
 
+    assert config.line_kbit is None
     assert (config.worker, config.schedule, config.state) == (Worker("bubblewrap", 200), None, tmp_path / "state")
     assert config.targets == (Target("a", "a", "vnc", "h", 5900, "first-use"),)
 
@@ -208,6 +213,8 @@ def test_every_mistake_is_told_at_once_with_its_place(tmp_path):
         (SMALL + '[schedule]\nurl = "https://x"\naccount = "shared"', "[schedule] account:"),
         (SMALL + '[schedule]\nurl = "https://x"\nkind = "garoon"', "[schedule] kind:"),
         (SMALL + "[schedule]", "[schedule] url:"),
+        (SMALL + "[line]", "[line] kbit:"),
+        (SMALL + "[line]\nkbit = 20", "[line] kbit:"),
     ],
 )
 def test_a_mistake_is_told_with_its_place(tmp_path, text, place):

@@ -145,11 +145,15 @@ class House:
         facts = Facts(connector, certificate, {}, f"https://127.0.0.1:{self.port}", self.spki.hex())
         return Identity(key, new_key(), facts)
 
-    def connector(self, host, *targets, connector="c1", schedule=None, identity=None, limit=200, book=None):
+    def connector(
+        self, host, *targets, connector="c1", schedule=None, identity=None, limit=200, book=None, line_kbit=None
+    ):
         """Start a connector; returns its identity."""
         identity = identity or self.identity(connector)
         state = Path(tempfile.mkdtemp(prefix="connector-", dir=self.folder))
-        config = ConnectorConfig(identity.facts.gateway, connector, state, Worker(limit=limit), schedule, targets)
+        config = ConnectorConfig(
+            identity.facts.gateway, connector, state, Worker(limit=limit), schedule, targets, line_kbit=line_kbit
+        )
         made = host(config, identity) if callable(host) else host
         task = self.tasks.start(wire(config, identity, made, self.tasks, book).run(), name="control")
         return identity, task

@@ -67,6 +67,7 @@ class ConnectorConfig:
     schedule: ScheduleSettings | None
     targets: tuple[Target, ...]
     recording: Recording | None = None
+    line_kbit: int | None = None  # what the office's line carries for screens; None: it is no concern
 
     def target(self, target_id: str) -> Target | None:
         """The target of this id."""

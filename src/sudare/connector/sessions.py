@@ -23,8 +23,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from sudare.base.encoding import unb64
 from sudare.base.errors import SudareError
-from sudare.connector import display
+from sudare.connector import display, officepc
 from sudare.connector.apidesk import APIStream
+from sudare.connector.budget import Budget, Share
 from sudare.connector.config import ConnectorConfig, Target
 from sudare.connector.lagbook import LagBook
 from sudare.connector.pins import Pins
@@ -45,7 +46,6 @@ from sudare.wire.channel.secret import Binding, open_secret
 from sudare.wire.ticket.codec import Ticket
 from sudare.wire.tunnel.head import close_frame
 
-DIAL_S: Final = 10.0
 HELLO_S: Final = 10.0
 PER_PERSON: Final = 16
 API_PER_PERSON: Final = 32
@@ -60,6 +60,7 @@ class Running:
 
     ticket: Ticket
     worker: SessionWorker
+    share: Share
     began: bool = False
     over: bool = False  # ended as it should; whoever is there was told why
 
@@ -99,6 +100,7 @@ class Sessions:
         self._running: dict[str, Running] = {}
         self._beginning: dict[str, Beginning] = {}
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._budget = Budget(config.line_kbit)
         self._tasks = Tasks("sessions")
         self._api: dict[asyncio.StreamWriter, Ticket] = {}
         self._log = get_logger()
@@ -114,6 +116,7 @@ class Sessions:
     ) -> None:
         """End everything."""
         await asyncio.gather(*(self._end(running) for running in self._running.values()))
+        self._budget.close()
         await self._recordings.close()
         await self._tasks.aclose()
         await self._spawner.close()
@@ -189,7 +192,7 @@ class Sessions:
             raise
         finally:
             theirs.close()
-        if await pump(line, ours, running.worker.gone):
+        if await pump(line, ours, running.worker.gone, running.share.passed):
             await self._bury(running)
 
     async def _bury(self, running: Running) -> None:
@@ -242,7 +245,8 @@ class Sessions:
             raise
         finally:
             del self._beginning[ticket.ses]
-        running = Running(ticket, worker)
+        share = self._budget.join(lambda kbit: worker.tell(job.parcel(job.Share(kbit))))
+        running = Running(ticket, worker, share)
         self._running[ticket.ses] = running
         worker.on_report = lambda content: self._report(running, content)
         self._recordings.follow(ticket, worker, intake)
@@ -268,7 +272,7 @@ class Sessions:
 
     async def _start(self, target: Target, start: job.Start, theirs: list[socket.socket]) -> SessionWorker:
         """A process at its job, with the ends that are to be its own."""
-        pc = await (display.dial(target) if target.kind == "x11" else _dial(target))
+        pc = await (display.dial(target) if target.kind == "x11" else officepc.dial(target))
         try:
             worker = await self._spawner.take()
             try:
@@ -322,6 +326,7 @@ class Sessions:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(2):
                 await worker.process.wait()
+        self._budget.leave(running.share)
         if self._running.get(session) is running:
             del self._running[session]
             self._book.over(session)
@@ -373,23 +378,3 @@ def _order(worker: SessionWorker, start: job.Start, files: list[int]) -> None:
 def _tls(target: Target) -> str:
     """VNC without TLS only where the configuration says so, and that only on this host."""
     return "none" if target.certificate == "none" and target.host in _LOOPBACK else "require"
-
-
-async def _dial(target: Target) -> socket.socket:
-    """A connected socket to the office PC. Raises `office.pc-unreachable`."""
-    loop = asyncio.get_running_loop()
-    try:
-        async with asyncio.timeout(DIAL_S):
-            found = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
-            family, kind, protocol, _, address = found[0]
-            sock = socket.socket(family, kind, protocol)
-            sock.setblocking(False)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            try:
-                await loop.sock_connect(sock, address)
-            except BaseException:
-                sock.close()
-                raise
-            return sock
-    except (OSError, TimeoutError) as failure:
-        raise SudareError("office.pc-unreachable", f"{target.id}: {type(failure).__name__}") from None

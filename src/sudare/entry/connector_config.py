@@ -4,7 +4,8 @@
 
 Paths in the file are relative to the file.
 
-    [connector] gateway name state    [worker] sandbox limit    [schedule] kind url account credential authority
+    [connector] gateway name state    [line] kbit    [worker] sandbox limit
+    [schedule] kind url account credential authority
     [[target]] id name kind host port certificate domain resize, or for x11: id name kind display authority resize
     [recording] directory key required
 """
@@ -119,6 +120,7 @@ def _read(document: dict[str, Any], path: Path, mistakes: list[str]) -> Connecto
         table.choice("sandbox", ("bubblewrap", "none"), "bubblewrap"), table.number("limit", 1, 10_000, 200)
     )
     table.done()
+    line_kbit = _line(document.pop("line"), mistakes) if "line" in document else None
     schedule = _schedule(document.pop("schedule"), path.parent, mistakes) if "schedule" in document else None
     recording = _recording(document.pop("recording"), path.parent, mistakes) if "recording" in document else None
     entries = document.pop("target", [])
@@ -129,7 +131,14 @@ def _read(document: dict[str, Any], path: Path, mistakes: list[str]) -> Connecto
     ids = [target.id for target in targets]
     mistakes += [f"[[target]]: {repeated} stands there twice" for repeated in {i for i in ids if ids.count(i) > 1}]
     mistakes += [f"[{key}]: is not a table of this file" for key in document]
-    return ConnectorConfig(gateway, name, path.parent / state, worker, schedule, targets, recording)
+    return ConnectorConfig(gateway, name, path.parent / state, worker, schedule, targets, recording, line_kbit)
+
+
+def _line(entry: object, mistakes: list[str]) -> int:
+    table = _Table("line", entry, mistakes)
+    kbit = table.number("kbit", 1_000, 100_000_000)
+    table.done()
+    return kbit
 
 
 def _schedule(entry: object, folder: Path, mistakes: list[str]) -> ScheduleSettings | None:

@@ -130,6 +130,12 @@ class Unrecorded(msgspec.Struct, frozen=True, tag_field="t", tag="unrecorded"):
     code: str
 
 
+class Share(msgspec.Struct, frozen=True, tag_field="t", tag="share"):
+    """Of the office's line this session may use so many kbit/s for what can wait; None: as much as there is."""
+
+    kbit: int | None
+
+
 class Began(msgspec.Struct, frozen=True, tag_field="t", tag="began"):
     """Up: the process runs in its cage and has its job."""
 
@@ -165,7 +171,7 @@ class Lag(msgspec.Struct, frozen=True, tag_field="t", tag="lag"):
     office: Quantiles
 
 
-Order = Start | Attach | Stop | Unrecorded | Way
+Order = Start | Attach | Stop | Unrecorded | Way | Share
 Report = Began | Pinned | Ended | Lag
 
 

@@ -83,6 +83,11 @@ class ScreenLoop:
             self.say(self._active())
         self.wake()
 
+    def limit(self, kbit: int | None) -> None:
+        """What of the office's line this session may use for what can wait; None: as much as there is."""
+        self._out.flow.allowance.limit(kbit, self._now())
+        self.wake()
+
     def attach(self, link: Link, caps: Caps, *, may_input: bool) -> None:
         """A browser is there, with what it can show and its ticket allows; it knows nothing. An older one leaves."""
         older, self._link = self._link, link

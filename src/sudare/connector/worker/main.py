@@ -69,6 +69,8 @@ class SessionProcess:
                 self._unrecorded(self._loop, unrecorded.code)
             case job.Way() as way if not files and self._loop is not None:
                 self._loop.way(way.gateway_ms, way.connector_ms)
+            case job.Share() as share if not files and self._loop is not None:
+                self._loop.limit(share.kbit)
             case job.Stop():
                 close_files(files)
                 self._done.set()
