@@ -95,13 +95,14 @@ export class Session {
       const shown = await this.projector.show(showing, this.context, (areas) => this.paint(areas));
       if (!shown) this.cannotProject(line);
     });
+    const told = () => this.watch.shown(answered, came).forEach((item) => void line.send(encodeInput(item)));
     if (images.length + frames.length === 0) {
       this.show(line, newest, backlog);
-      this.tellShown(line, answered, came);
+      told();
       return;
     }
     this.paint();
-    void Promise.all(images).then(() => this.tellShown(line, answered, came)); // no key waits for a film
+    void Promise.all(images).then(told); // no key waits for a film
     void Promise.all([...images, ...frames]).then(() => this.show(line, newest, backlog));
   }
 
@@ -110,14 +111,6 @@ export class Session {
     if (!newest || line !== this.line) return;
     void line.send(encodeInput({ type: "ack", seq: newest, backlog }));
     this.ping();
-  }
-
-  /** The answers to these keys came then and are painted now. */
-  private tellShown(line: Line, keys: number[], came: number): void {
-    for (const inSeq of keys) {
-      const shown = this.watch.shown(inSeq, came, performance.now());
-      if (shown) void line.send(encodeInput(shown));
-    }
   }
 
   /** The decoder is gone, and the film cannot go on without it: come back as a browser that takes images. */

@@ -18,10 +18,12 @@ export class Stopwatch {
     if (this.keys.size > KEPT && oldest !== undefined) this.keys.delete(oldest);
   }
 
-  /** Its answer came at `came` and is painted. Nothing for a key this browser does not know. */
-  shown(inSeq: number, came: number, now: number): Input | null {
-    const key = this.keys.get(inSeq);
-    this.keys.delete(inSeq);
-    return key ? { type: "shown", inSeq, outMs: key.outMs, waitMs: whole(came - key.left), inMs: whole(now - came) } : null;
+  /** The answers to these keys came at `came` and are painted: what is to be told of those this browser knows. */
+  shown(answered: number[], came: number, now = performance.now()): Input[] {
+    return answered.flatMap((inSeq) => {
+      const key = this.keys.get(inSeq);
+      this.keys.delete(inSeq);
+      return key ? [{ type: "shown", inSeq, outMs: key.outMs, waitMs: whole(came - key.left), inMs: whole(now - came) }] : [];
+    });
   }
 }
