@@ -58,14 +58,14 @@ async def measure(pc, prefer, secs):
     finally:
         vnc.VNCDesktop = original
     await asyncio.sleep(1)
-    began, spent = loop.time(), time.process_time()
     server, size, pictures = cpu_s(os.getpid())["X server"], Counted.size, Counted.pictures
+    began, spent = loop.time(), time.process_time()
     await asyncio.sleep(secs)
-    took = loop.time() - began
+    took, spent = loop.time() - began, time.process_time() - spent
     per_minute = 60 / took
     found = (
         (cpu_s(os.getpid())["X server"] - server) * per_minute,
-        (time.process_time() - spent) * per_minute,
+        spent * per_minute,
         (Counted.size - size) * 8e-6 / took,
         (Counted.pictures - pictures) / took,
     )
