@@ -13,9 +13,12 @@ from tests.support.house import house
 from sudare.connector.config import ConnectorConfig, Target, Worker
 from sudare.connector.control import ControlLine, catalogue
 from sudare.connector.identity import FACTS, KEY, SEAL, Facts, Identity, key_pem, load, write_private
+from sudare.connector.lagbook import LagBook
 from sudare.connector.officedesk import ScheduleSettings
+from sudare.connector.worker import job
 from sudare.gateway.authority import LIFE
 from sudare.runtime import clock
+from sudare.runtime.loopdelay import LoopDelay
 from sudare.wire.tunnel import messages as m
 
 pytestmark = pytest.mark.anyio
@@ -58,7 +61,7 @@ class Waiting:
 class Connector:
     """A control line under test and everything around it."""
 
-    def __init__(self, h, *, identity=None, now=clock.now, jitter=lambda: 1.0, targets=(PC,), schedule=None):
+    def __init__(self, h, *, identity=None, now=clock.now, jitter=lambda: 1.0, targets=(PC,), schedule=None, book=None):
         self.state = h.folder / "state"
         self.state.mkdir(exist_ok=True)
         self.identity = identity or h.identity()
@@ -76,6 +79,7 @@ class Connector:
             now=now,
             jitter=jitter,
             on_keys=self.keys.append,
+            book=book,
             pause=self.waiting,
         )
         self.task = h.tasks.start(self.line.run(), name="control")
@@ -345,3 +349,63 @@ async def test_a_renewal_lost_with_its_line_is_asked_for_again():
 
         await h.until(lambda: connector.line.identity.key is not old.key)
         assert len(h.directory.serials) == 1
+
+
+# -- lag ----------------------------------------------------------------------
+
+
+def lag(keys):
+    return job.Lag(keys, *[(60, 120)] * 6)
+
+
+async def told(h, count):
+    """(connector, session, keys) of the first figures that arrived."""
+    await h.directory.until(lambda _: len(h.directory.lags) >= count)
+    return [(connector, one.session, one.keys) for connector, one in h.directory.lags]
+
+
+async def test_what_sessions_measured_is_said_as_soon_as_there_is_a_gateway():
+    book = LagBook()
+    book.heard("s1", lag(7))
+    async with house() as h:
+        Connector(h, book=book)
+
+        assert await told(h, 1) == [("c1", "s1", 7)]
+
+
+async def test_a_session_that_ended_meanwhile_is_told_of_at_the_next_pulse():
+    book = LagBook()
+    async with house(ping_s=1) as h:
+        Connector(h, book=book)
+        await up(h)
+
+        book.heard("s1", lag(7))
+        book.over("s1")
+
+        assert await told(h, 1) == [("c1", "s1", 7)]
+
+
+async def test_a_connector_that_is_stopped_says_what_it_still_knows():
+    book = LagBook()
+    book.heard("s1", lag(7))
+    async with house() as h:
+        connector = Connector(h, book=book)
+        await told(h, 1)
+        book.heard("s1", lag(9))
+
+        connector.task.cancel()
+
+        assert await told(h, 2) == [("c1", "s1", 7), ("c1", "s1", 9)]
+
+
+async def test_a_ping_that_came_back_tells_sessions_what_the_way_to_the_gateway_takes(monkeypatch):
+    monkeypatch.setattr(LoopDelay, "ms", 2000)  # a gateway that has far too much to do
+    book, ways = LagBook(), asyncio.Queue()
+    book.on_way = lambda *way: ways.put_nowait(way)
+    async with house(ping_s=1) as h:
+        Connector(h, book=book)
+
+        gateway_ms, connector_ms = await asyncio.wait_for(ways.get(), 15)
+
+        assert gateway_ms >= 2000
+        assert connector_ms == 0

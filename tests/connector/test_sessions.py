@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 from tests.support.browser import CAPS, OLD_CAPS, Browser, Ephemeral, screen_hello, sealed
 from tests.support.desktops import PASSWORD, xvnc
+from tests.support.displays import cookie_file, xvfb
 from tests.support.house import house
 from tests.support.screens import Screen, known_picture
+from tests.support.watching import Watch
 
 from sudare.connector import sessions as hosting
 from sudare.connector.config import Target
+from sudare.connector.lagbook import LagBook
 from sudare.connector.officedesk import OfficeDesk, ScheduleSettings
 from sudare.connector.sessions import Sessions
 from sudare.pixels import ops
@@ -27,19 +30,19 @@ def target(pc, **more):
 
 
 @contextlib.asynccontextmanager
-async def office(*targets, limit=200, schedule=None):
+async def office(*targets, limit=200, schedule=None, line_kbit=None, **how):
     """A house with one connector that serves these targets."""
-    async with house() as h:
-        made = []
+    async with house(**how) as h:
+        made, book = [], LagBook()
 
         def host(config, identity):
-            made.append(Sessions(config, identity.seal, OfficeDesk(schedule)))
+            made.append(Sessions(config, identity.seal, OfficeDesk(schedule), book=book))
             return made[0]
 
-        identity, _ = h.connector(host, *targets, limit=limit, schedule=schedule)
+        identity, _ = h.connector(host, *targets, limit=limit, schedule=schedule, book=book, line_kbit=line_kbit)
         async with made[0] as sessions:
             await h.directory.until(lambda known: "c1" in known)
-            h.identity_of_connector, h.sessions = identity, sessions
+            h.identity_of_connector, h.sessions, h.book = identity, sessions, book
             yield h
 
 
@@ -52,6 +55,10 @@ async def browse(h, *, password=PASSWORD, hello=None, ephemeral=None, caps=CAPS,
     credential = {} if password is None else {"credential": sealed(public, ticket, "", password)}
     browser.hello(hello or screen_hello(640, 480, caps, **credential))
     return browser
+
+
+def shown_display(display, authority):
+    return Target("pc", "業務", "x11", "", 0, display=display.name, authority=authority)
 
 
 def shows(browser, screen):
@@ -104,6 +111,28 @@ async def test_a_key_and_a_click_arrive_at_the_office_pc():
             await browser.until(lambda: (heard.extend(screen.events()), len(heard) >= 4)[1] or browser.send(i.Ping(1)))
 
             assert [event.type for event in heard] == [2, 3, 4, 5]
+
+
+async def test_what_a_session_measured_of_lag_reaches_the_gateway():
+    with xvnc(security="TLSVnc") as pc, Screen(pc.display) as screen:
+        async with office(target(pc), ping_s=1) as h:
+            session = secrets.token_hex(8)
+            browser = await browse(h, ses=session)
+            await browser.until(lambda: shows(browser, screen))
+            h.book.echo = lambda *_: None  # what really is on the way does not count here
+            h.book.on_way(1000, 0)
+
+            browser.send(i.Key(1, down=True, extended=False, scancode=0x1E, keysym=0x61), i.Ping(1))
+            await browser.until(lambda: r.Pong(1) in [record.body for record in browser.records])
+            screen.fill(0x00FF80, 10, 10, 60, 30)
+            await browser.until(lambda: r.Answer(1) in [record.body for record in browser.records])
+            browser.send(i.Shown(1, 20, 9000, 30), i.End())
+            await h.directory.until(lambda _: h.directory.lags)
+
+            ((connector, lag),) = h.directory.lags
+            assert (connector, lag.session, lag.keys) == ("c1", session, 1)
+            assert (lag.device.p50, lag.gateway.p50) == (51, 1008)  # counted to a sixteenth
+            assert lag.line.p50 + lag.connector.p50 + lag.office.p50 > 7000
 
 
 async def test_a_lost_line_is_taken_up_again_by_the_same_person_only():
@@ -263,14 +292,14 @@ async def test_one_person_does_not_use_up_everybodys_sessions(monkeypatch):
 
 @pytest.mark.parametrize("by", [{"person": "p9"}, {"session": "s9"}, {"device": "d9"}])
 async def test_a_cut_ends_a_session_that_is_only_beginning(monkeypatch, by):
-    dialling, go, dial = asyncio.Event(), asyncio.Event(), hosting._dial
+    dialling, go, dial = asyncio.Event(), asyncio.Event(), hosting.officepc.dial
 
     async def held(to):
         dialling.set()
         await go.wait()
         return await dial(to)
 
-    monkeypatch.setattr(hosting, "_dial", held)
+    monkeypatch.setattr(hosting.officepc, "dial", held)
     async with Silent() as pc, office(target(pc)) as h:
         browser = await browse(h, per="p9", ses="s9", dev="d9")
         await asyncio.wait_for(dialling.wait(), 15)
@@ -295,3 +324,28 @@ async def test_one_person_does_not_use_up_everybodys_api_streams(monkeypatch):
         assert [await desk("p1"), await desk("p1")] == [(True, None)] * 2
         assert await desk("p1") == (False, (4429, "busy.sessions"))
         assert await desk("p2") == (True, None)
+
+
+async def test_a_display_of_this_host_is_shown_without_a_password_and_its_cookie_is_fetched_outside(monkeypatch):
+    with xvfb(cookie=bytes(range(16))) as display:
+        monkeypatch.setenv("XAUTHORITY", str(display.authority))
+        with Screen(display.name) as screen:
+            screen.paint(known_picture(640, 480))
+            async with office(shown_display(display, display.authority)) as h:
+                browser = await browse(h, password=None)
+
+                assert await browser.until(lambda: shows(browser, screen))
+                browser.send(i.Pointer(1, 50, 60, 1))
+                assert await Watch().until(screen.events)
+
+
+async def test_a_display_whose_cookie_is_not_known_is_not_shown(tmp_path):
+    with xvfb(cookie=bytes(range(16))) as display:
+        wrong = cookie_file(tmp_path / "wrong", bytes(16))
+        for authority in (wrong, tmp_path / "gone"):
+            async with office(shown_display(display, authority)) as h:
+                browser = await browse(h, password=None)
+
+                await browser.until(lambda: False)
+
+                assert browser.closed == (4502, "office.pc-protocol")

@@ -1,12 +1,17 @@
 """Administration from the command line."""
 
 import asyncio
+import datetime as dt
+import json
 
 import pytest
+from tests.support.rows import used
 
 from sudare.base.errors import SudareError
 from sudare.domain.places import Offer
+from sudare.domain.sessionlag import usable
 from sudare.entry.cli_gateway import app
+from sudare.entry.cli_sessions import ZONE
 from sudare.entry.config import read_gateway
 from sudare.entry.gateway_store import repositories
 from sudare.store.database import Database
@@ -86,3 +91,27 @@ def test_a_connector_is_revoked(run):
 def test_unknown_names_are_said_to_be_so(run):
     with pytest.raises(SudareError, match=r"caller\.not-found"):
         run("person", "welcome", "nobody")
+
+
+def test_sessions_are_listed_with_their_lag_for_people_and_for_programs(run, tmp_path):
+    began = dt.datetime(2026, 11, 24, 9, 5, tzinfo=ZONE).timestamp()
+    lag = usable("s1", 7, ((300, 520), (9, 20), (250, 400), (1, 2), (2, 9), (18, 44)))
+
+    async def act():
+        database = Database(read_gateway(tmp_path / "gateway.toml").database)
+        stores = repositories(database)
+        await used(stores, "s1", began)
+        await stores.lags.put("k1", [lag], began)
+        await database.close()
+
+    asyncio.run(act())
+
+    head, line = run("sessions", "--since", "2026-11-24", "--until", "2026-11-24").splitlines()
+    assert dict(zip(head.split("\t"), line.split("\t"), strict=True)) == {
+        "began": "2026-11-24 09:05", "login": "user1", "target": "企画-0123", "keys": "7", "cause": "line",
+        "total": "300/520", "device": "9/20", "line": "250/400", "gateway": "1/2", "connector": "2/9",
+        "office": "18/44",
+    }  # fmt: skip
+    told = json.loads(run("sessions", "--since", "2026-11-24", "--until", "2026-11-24", "--json"))
+    assert (told["session"], told["cause"], told["line_ms"]) == ("s1", "line", {"p50": 250, "p95": 400})
+    assert run("sessions", "--since", "2026-11-25", "--until", "2026-11-25", "--json") == ""

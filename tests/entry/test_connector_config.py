@@ -16,6 +16,9 @@ gateway = "https://telework.example.lg.jp"
 name = "本庁"
 state = "keys"
 
+[line]
+kbit = 200000
+
 [worker]
 sandbox = "none"
 limit = 12
@@ -69,6 +72,7 @@ def test_everything_that_is_said_is_read(tmp_path):
 
     assert (config.gateway, config.name) == ("https://telework.example.lg.jp", "本庁")
     assert config.state == tmp_path / "keys"
+    assert config.line_kbit == 200_000
     assert config.worker == Worker("none", 12)
     assert config.schedule == ScheduleSettings(
         "https://groupware.example.lg.jp/", "caldav", "{account}@example.lg.jp", "person", str(authority)
@@ -82,8 +86,47 @@ def test_everything_that_is_said_is_read(tmp_path):
 def test_what_is_not_said_is_the_careful_choice(tmp_path):
     config = read(tmp_path, SMALL + '[[target]]\nid = "a"\nname = "a"\nkind = "vnc"\nhost = "h"\n')
 
+    assert config.line_kbit is None
     assert (config.worker, config.schedule, config.state) == (Worker("bubblewrap", 200), None, tmp_path / "state")
     assert config.targets == (Target("a", "a", "vnc", "h", 5900, "first-use"),)
+
+
+def test_a_display_of_this_host_is_a_target(tmp_path):
+    config = read(
+        tmp_path,
+        SMALL
+        + '[[target]]\nid = "a"\nname = "a"\nkind = "x11"\ndisplay = ":20"\nauthority = "run/Xauthority"\n'
+        + "resize = false\n"
+        + '[[target]]\nid = "b"\nname = "b"\nkind = "x11"\ndisplay = ":0.0"\n',
+    )
+
+    authority = tmp_path / "run/Xauthority"
+    assert config.targets == (
+        Target("a", "a", "x11", "", 0, resize=False, display=":20", authority=authority),
+        Target("b", "b", "x11", "", 0, display=":0.0"),
+    )
+    assert [one.asks_password for one in config.targets] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("line", "place"),
+    [
+        ("", "[target 1] display:"),
+        ('display = "pc:0"', "[target 1] display:"),
+        ('display = ":0"\nhost = "10.0.0.1"', "[target 1] host:"),
+        ('display = ":0"\ncertificate = "none"', "[target 1] certificate:"),
+    ],
+)
+def test_a_display_elsewhere_is_none(tmp_path, line, place):
+    told = mistakes(tmp_path, SMALL + f'[[target]]\nid = "a"\nname = "a"\nkind = "x11"\n{line}\n')
+
+    assert [one for one in told if one.startswith(place)] == told
+
+
+def test_a_pc_on_the_network_has_no_display(tmp_path):
+    pc = '[[target]]\nid = "a"\nname = "a"\nkind = "vnc"\nhost = "h"\ndisplay = ":0"\n'
+
+    assert mistakes(tmp_path, SMALL + pc) == ["[target 1] display: is not a setting"]
 
 
 def test_every_mistake_is_told_at_once_with_its_place(tmp_path):
@@ -170,6 +213,8 @@ def test_every_mistake_is_told_at_once_with_its_place(tmp_path):
         (SMALL + '[schedule]\nurl = "https://x"\naccount = "shared"', "[schedule] account:"),
         (SMALL + '[schedule]\nurl = "https://x"\nkind = "garoon"', "[schedule] kind:"),
         (SMALL + "[schedule]", "[schedule] url:"),
+        (SMALL + "[line]", "[line] kbit:"),
+        (SMALL + "[line]\nkbit = 20", "[line] kbit:"),
     ],
 )
 def test_a_mistake_is_told_with_its_place(tmp_path, text, place):

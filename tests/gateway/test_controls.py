@@ -18,11 +18,14 @@ from tests.support.house import close_frame_of, house
 from sudare.base.encoding import b64
 from sudare.base.errors import SudareError
 from sudare.connector.identity import Identity, new_key, request
+from sudare.domain.sessionlag import Quantile
 from sudare.gateway.authority import LIFE, ConnectorAuthority
 from sudare.runtime import clock
+from sudare.runtime.loopdelay import LoopDelay
 from sudare.runtime.splice import LIMIT
 from sudare.wire.tunnel import gateway_end
 from sudare.wire.tunnel import messages as m
+from sudare.wire.tunnel.connector_end import Echo
 
 pytestmark = pytest.mark.anyio
 
@@ -354,3 +357,43 @@ async def test_a_leaving_gateway_tells_its_connectors():
         await h.edge.close()
 
         assert (await office.hear(m.Drain)).reconnect_after_ms > 0
+
+
+# -- lag ----------------------------------------------------------------------
+
+
+async def test_what_a_connectors_sessions_measured_is_kept_under_its_own_name():
+    async with house() as h:
+        office = await Office.connect(h)
+
+        office.say(m.Lag([m.Measured("s1", 7, (61, 120), (9, 20), (31, 60), (1, 2), (2, 9), (2**53 - 1, 44))]))
+        await h.directory.until(lambda _: h.directory.lags)
+
+        ((connector, lag),) = h.directory.lags
+        assert (connector, lag.session, lag.keys, lag.total) == ("c1", "s1", 7, Quantile(61, 120))
+        assert lag.office == Quantile(3_600_000, 44)
+
+
+async def test_figures_the_database_cannot_hold_end_the_connection():
+    async with house() as h:
+        office = await Office.connect(h)
+
+        async def lag(connector, measured):
+            del connector, measured
+            raise SudareError("caller.malformed", "NUL")
+
+        h.directory.lag = lag
+        office.say(m.Lag([m.Measured("s\0", 7, *[(1, 1)] * 6)]))
+
+        assert await office.gone() == "caller.malformed"
+
+
+async def test_a_pong_says_how_late_the_gateway_is(monkeypatch):
+    monkeypatch.setattr(LoopDelay, "ms", 120)
+    async with house() as h:
+        office = await Office.connect(h)
+
+        office.end._pinged = 5, clock.now()
+        office.say(m.Ping(5))
+
+        assert (await office.hear(Echo)).wait_ms == 120

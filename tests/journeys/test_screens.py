@@ -134,6 +134,20 @@ def test_the_keyboard_alone_signs_in_and_opens_a_pc_and_long_escape_gives_it_bac
     keys.up("Escape")
 
 
+def test_the_hint_goes_although_the_line_is_measured_all_the_time(person):
+    person.begin("yamada")
+    person.open_pc("vnc")
+    person.phase("active")
+    person.page.locator("#screen canvas").click(position={"x": 400, "y": 400})
+    person.page.locator(".tip").wait_for()
+
+    def typed():
+        person.page.keyboard.press("a")
+        return person.page.locator(".tip").count() == 0
+
+    assert person.until(typed)
+
+
 def test_a_device_with_fingers_only_is_told_of_fingers_not_of_keys(town, chromium):
     context = chromium.new_context(
         viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, locale="ja-JP", timezone_id="Asia/Tokyo"

@@ -28,13 +28,16 @@ static void boxes(px_picture *a, const px_picture *b) {
     px_box it = box(a);
     uint8_t bgr[3];
     size_t size = (size_t)it.w * it.h * 3;
-    px_distance(a, it, b, any(b->w), any(b->h));
+    px_distance(a, it, b, any(b->w), any(b->h), any(2) ? any(500) : INT64_MAX);
     px_solid(a, it, bgr);
     px_copy(a, it, any(a->w), any(a->h));
     if (size < (1u << 20)) {
         uint8_t *out = malloc(size ? size : 1);
         if (px_pack(a, it, out, size) == 0 && px_apply(a, it, out, size) != 0) abort();
         if (px_pack(a, it, out, size + 1) == 0) abort();
+        if (px_paint(a, it, out, size) == 0 && px_paint(a, it, out, size + 1) == 0) abort();
+        uint8_t colours[4 * 200] = {0};
+        px_index(a, it, colours, any(3) * 400, out, size / 3);
         free(out);
     }
     size = 6 + (size_t)((it.w + 1) / 2) * it.h;
@@ -45,6 +48,18 @@ static void boxes(px_picture *a, const px_picture *b) {
         free(out);
     }
     px_fill(a, it, (const uint8_t[]){1, 2, 3});
+}
+
+static void shifts(const px_picture *a, const px_picture *b) {
+    px_box it = box(a);
+    int64_t need = px_shift_scratch(it.h);
+    if (need < 0 || need > (1 << 20)) return;
+    uint8_t *scratch = malloc((size_t)need);
+    int32_t distance = 0;
+    uint32_t votes = 0;
+    if (px_shift(a, b, it, scratch, (size_t)need, &distance, &votes) == 0 && votes > 3 * it.h) abort();
+    if (px_shift(a, b, it, scratch, (size_t)need - 1, &distance, &votes) == 0) abort();
+    free(scratch);
 }
 
 static void marks(px_picture *a, const px_picture *b) {
@@ -90,6 +105,8 @@ static void round_trip(void) {
     for (int64_t i = 0; i < found; i++)
         if (out[i].x + out[i].w > w || out[i].y + out[i].h > h || !out[i].w || !out[i].h) abort();
     for (int i = 0; i < 8; i++) boxes(&a, &b);
+    shifts(&a, &b);
+    shifts(&a, &a);
     images(&a);
     marks(&a, &b);
     a.size--;

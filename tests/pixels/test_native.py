@@ -1,3 +1,5 @@
+import contextlib
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -41,7 +43,40 @@ def test_distance_agrees_with_its_twin(a, data):
     b = picture(w, h, data.draw(seeds))
     x, y = data.draw(st.integers(0, w - box[2])), data.draw(st.integers(0, h - box[3]))
 
+    enough = data.draw(st.integers(0, box[2] * box[3] + 1))
+
     assert native.distance(a, box, b, x, y) == twin.distance(a, box, b, x, y)
+    assert native.distance(a, box, b, x, y, enough=enough) == twin.distance(a, box, b, x, y, enough=enough)
+
+
+@given(st.integers(64, 150), st.integers(1, 140), st.integers(-60, 60), seeds, st.data())
+def test_shift_agrees_with_its_twin(w, h, far, seed, data):
+    rng = np.random.default_rng(seed)
+    a = rng.integers(0, data.draw(st.sampled_from([2, 256])), (h, w, 4), np.uint8)
+    b = picture(w, h, seed)
+    if abs(far) < h:  # most rows moved by `far`, some of them stand for themselves
+        start, end = max(0, -far), min(h, h - far)
+        b[start:end] = a[start + far : end + far]
+        b[start + data.draw(st.integers(0, h - 1)) :: 7, :, 0] ^= 1
+    a[:, :, 3], b[:, :, 3] = 1, 2
+    x, y, bw, bh = data.draw(boxes(a))
+    box = min(x, w - 64), y, max(bw, 64) if x <= w - 64 else 64, bh
+    box = box[0], box[1], min(box[2], w - box[0]), box[3]
+
+    assert native.shift(a, b, box) == twin.shift(a, b, box)
+
+
+@pytest.mark.parametrize("engine", [native, twin], ids=["native", "twin"])
+def test_rows_tell_how_far_they_moved_and_a_tie_goes_to_the_smallest_distance_upwards_first(engine):
+    a = np.random.default_rng(1).integers(0, 256, (40, 64, 4), np.uint8)
+    more, tie, both = np.zeros_like(a), np.zeros_like(a), np.zeros_like(a)
+    more[:9], more[30:] = a[5:14], a[20:30]
+    tie[:10], tie[30:] = a[5:15], a[20:30]
+    both[:10], both[25:35] = a[5:15], a[20:30]
+
+    found = [engine.shift(a, b, (0, 0, 64, 40)) for b in (more, tie, both, np.zeros_like(a))]
+
+    assert found == [(-10, 30), (5, 30), (-5, 30), (0, 0)]
 
 
 @given(pictures(), st.data())
@@ -54,6 +89,27 @@ def test_pack_solid_and_apply_agree_with_their_twins(a, data):
     native.apply(one, box, native.pack(a, box))
     twin.apply(two, box, twin.pack(a, box))
     assert np.array_equal(one, two)
+
+
+@given(pictures(), st.data())
+def test_paint_and_index_agree_with_their_twins(a, data):
+    box = data.draw(boxes(a))
+    rng = np.random.default_rng(data.draw(seeds))
+    rgb = rng.integers(0, 256, box[2] * box[3] * 3, np.uint8).tobytes()
+    colours = rng.integers(0, 256, int(rng.integers(1, 257)) * 4, np.uint8).tobytes()
+    most = min(255, len(colours) // 4 - data.draw(st.integers(0, 1)))
+    indices = rng.integers(0, most, box[2] * box[3], np.uint8, endpoint=True).tobytes()
+    bad = max(indices) >= len(colours) // 4
+    b = a.copy()
+
+    native.paint(a, box, rgb)
+    twin.paint(b, box, rgb)
+
+    assert np.array_equal(a, b)
+    for engine, picture_ in ((native, a), (twin, b)):
+        with pytest.raises(ValueError, match=r"\S") if bad else contextlib.nullcontext():
+            engine.index(picture_, box, colours, indices)
+    assert np.array_equal(a, b)
 
 
 @given(pictures(), st.data())
@@ -190,6 +246,9 @@ def test_a_box_outside_the_picture_is_refused_and_changes_nothing(engine, box):
         lambda: engine.solid(a, box),
         lambda: engine.ramp(a, box),
         lambda: engine.common(a, box),
+        lambda: engine.shift(a, a, box),
+        lambda: engine.paint(a, box, b"abc"),
+        lambda: engine.index(a, box, bytes(4), b"a"),
         lambda: engine.jpeg(a, box, 70),
         lambda: engine.unjpeg(a, box, b"abc"),
         lambda: engine.fill(a, box, b"abc"),
@@ -214,8 +273,15 @@ def test_buffers_of_another_size_are_refused(engine):
         lambda: engine.mark(a, (0, 0, 2, 2), np.zeros((70, 8), np.uint32), b"\1", a),
         lambda: engine.mark(a, (0, 0, 2, 2), np.zeros((8, 70), np.uint32), b"\1", b),
         lambda: engine.diff(a, b, None),
+        lambda: engine.shift(a, a, (0, 0, 63, 8)),
+        lambda: engine.shift(a, b, (0, 0, 70, 8)),
         lambda: engine.diff(a, a, np.ones((2, 2), np.uint8)),
         lambda: engine.apply(a, (0, 0, 2, 2), bytes(11)),
+        lambda: engine.paint(a, (0, 0, 2, 2), bytes(11)),
+        lambda: engine.index(a, (0, 0, 2, 2), bytes(4), bytes(5)),
+        lambda: engine.index(a, (0, 0, 2, 2), bytes(5), bytes(4)),
+        lambda: engine.index(a, (0, 0, 2, 2), bytes(1028), bytes(4)),
+        lambda: engine.index(a, (0, 0, 2, 2), bytes(4), b"\0\0\1\0"),
         lambda: engine.apply(a, (0, 0, 2, 2), bytes(13)),
         lambda: engine.fill(a, (0, 0, 2, 2), b"ab"),
     ):

@@ -106,7 +106,7 @@ class House:
         self.now = 1_795_000_000.0
         self.database = Database(f"sqlite+aiosqlite:///{directory}/sudare.sqlite")
         self.stores = repositories(self.database)
-        self.directory = Directory(self.stores.connectors)
+        self.directory = Directory(self.stores.connectors, self.stores.lags)
         self.tunnels = Tunnels()
         make(directory / "keys", "telework.example.lg.jp", self.now)
         self.keys = read(directory / "keys")

@@ -61,6 +61,7 @@ class Directory:
         self.catalogues = {}
         self.serials = []
         self.admitted = []
+        self.lags = []
         self.news = asyncio.Condition()
 
     async def admit(self, connector, serial):
@@ -74,6 +75,11 @@ class Directory:
     async def offers(self, connector, catalogue):
         async with self.news:
             self.catalogues[connector] = catalogue
+            self.news.notify_all()
+
+    async def lag(self, connector, measured):
+        async with self.news:
+            self.lags += [(connector, one) for one in measured]
             self.news.notify_all()
 
     async def connection(self, connector, *, connected):
@@ -139,13 +145,17 @@ class House:
         facts = Facts(connector, certificate, {}, f"https://127.0.0.1:{self.port}", self.spki.hex())
         return Identity(key, new_key(), facts)
 
-    def connector(self, host, *targets, connector="c1", schedule=None, identity=None, limit=200):
+    def connector(
+        self, host, *targets, connector="c1", schedule=None, identity=None, limit=200, book=None, line_kbit=None
+    ):
         """Start a connector; returns its identity."""
         identity = identity or self.identity(connector)
         state = Path(tempfile.mkdtemp(prefix="connector-", dir=self.folder))
-        config = ConnectorConfig(identity.facts.gateway, connector, state, Worker(limit=limit), schedule, targets)
+        config = ConnectorConfig(
+            identity.facts.gateway, connector, state, Worker(limit=limit), schedule, targets, line_kbit=line_kbit
+        )
         made = host(config, identity) if callable(host) else host
-        task = self.tasks.start(wire(config, identity, made, self.tasks).run(), name="control")
+        task = self.tasks.start(wire(config, identity, made, self.tasks, book).run(), name="control")
         return identity, task
 
     def ticket(self, ephemeral, **change):

@@ -15,6 +15,7 @@ from tests.support.screens import Screen, known_picture
 from sudare.base.secret import Secret
 from sudare.connector.worker import vnc
 from sudare.desktop.rfb.client import COMPACT, PLAIN
+from sudare.desktop.rfb.messages import Encoding
 
 FOLDER = Path(__file__).parents[1] / "vectors" / "rfb"
 W, H = 96, 72
@@ -51,7 +52,8 @@ async def record(name, prefer):
 
 
 async def main():
-    await record("tigervnc-zrle", COMPACT)
+    await record("tigervnc-zrle", (Encoding.COPY_RECT, Encoding.ZRLE, Encoding.ZLIB, Encoding.RAW))
+    await record("tigervnc-tight", COMPACT)
     await record("tigervnc-raw", PLAIN)
 
 

@@ -74,13 +74,14 @@ class Town:
 
 class Wire:
     """
-    The line between a browser and the gateway: a TCP relay that can be cut and mended.
+    A line, between a browser and the gateway or elsewhere: a TCP relay that can be cut and mended, and made long.
 
     Chromium is told to look for the gateway here, so origin and certificate stay the gateway's own.
     """
 
-    def __init__(self, port):
+    def __init__(self, port, delay_s=0.0):
         self._target = port
+        self.delay_s = delay_s  # one way
         self._loop = asyncio.new_event_loop()
         self._lines = set()
         self._thread = threading.Thread(target=self._loop.run_forever, name="wire", daemon=True)
@@ -101,7 +102,7 @@ class Wire:
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
             self._lines.add(far_writer)
             try:
-                await asyncio.gather(_pour(reader, far_writer), _pour(far_reader, writer))
+                await asyncio.gather(self._pour(reader, far_writer), self._pour(far_reader, writer))
             finally:
                 self._lines.discard(far_writer)
                 far_writer.close()
@@ -110,6 +111,17 @@ class Wire:
         finally:
             self._lines.discard(writer)
             writer.close()
+
+    async def _pour(self, reader, writer):
+        loop = asyncio.get_running_loop()
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65_536):
+                if self.delay_s:
+                    loop.call_later(self.delay_s, writer.write, data)
+                else:
+                    writer.write(data)
+                    await writer.drain()
+        loop.call_later(self.delay_s, writer.close)
 
     def cut(self):
         """Every connection ends now, and none is made until `mend`."""
@@ -134,14 +146,6 @@ class Wire:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
-
-
-async def _pour(reader, writer):
-    with contextlib.suppress(OSError):
-        while data := await reader.read(65_536):
-            writer.write(data)
-            await writer.drain()
-    writer.close()
 
 
 def launch(playwright, town, port=0):

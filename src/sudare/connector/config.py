@@ -16,16 +16,27 @@ API_TARGET = "api"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One office PC. `certificate`: "first-use", "sha256:<hex>", or "none" (VNC on the connector's own host only)."""
+    """
+    One office PC. `certificate`: "first-use", "sha256:<hex>", or "none" (VNC on the connector's own host only).
+
+    An X11 display is on the connector's own host: it has `display` and perhaps `authority`, and no host or port.
+    """
 
     id: str
     name: str
-    kind: str  # "rdp" | "vnc"
+    kind: str  # "rdp" | "vnc" | "x11"
     host: str
     port: int
     certificate: str = "first-use"
     domain: str = ""
     resize: bool = True
+    display: str = ""
+    authority: Path | None = None
+
+    @property
+    def asks_password(self) -> bool:
+        """Whether the person has to say a password; a display lets in whoever has its cookie."""
+        return self.kind != "x11" and self.certificate != "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +67,7 @@ class ConnectorConfig:
     schedule: ScheduleSettings | None
     targets: tuple[Target, ...]
     recording: Recording | None = None
+    line_kbit: int | None = None  # what the office's line carries for screens; None: it is no concern
 
     def target(self, target_id: str) -> Target | None:
         """The target of this id."""

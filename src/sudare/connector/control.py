@@ -15,10 +15,11 @@ from sudare.base.encoding import b64
 from sudare.base.errors import SudareError
 from sudare.connector.config import API_TARGET, ConnectorConfig
 from sudare.connector.identity import Identity, new_key, renew, request, save_facts
+from sudare.connector.lagbook import LagBook
 from sudare.runtime.dial import Gateway, Line, upgrade
 from sudare.runtime.logs import get_logger
 from sudare.wire.tunnel import messages as m
-from sudare.wire.tunnel.connector_end import ConnectorEnd, Event
+from sudare.wire.tunnel.connector_end import ConnectorEnd, Echo, Event
 
 FIRST_WAIT_S: Final = 1.0
 LONGEST_WAIT_S: Final = 30.0
@@ -57,6 +58,7 @@ class ControlLine:
         now: Callable[[], float],
         jitter: Callable[[], float],
         on_keys: Callable[[dict[str, bytes]], None],
+        book: LagBook | None = None,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._config = config
@@ -66,6 +68,7 @@ class ControlLine:
         self._now = now
         self._jitter = jitter
         self._on_keys = on_keys
+        self._book = book or LagBook()
         self._pause = pause
         self._generation = 0
         self._welcomed = False
@@ -110,12 +113,17 @@ class ControlLine:
         try:
             drain = await self._converse(line, end)
             return max(FIRST_WAIT_S, min(LONGEST_WAIT_S, drain.reconnect_after_ms / 1000))
+        except asyncio.CancelledError:
+            self._report(end, everything=True)
+            self.flush()
+            raise
         finally:
             self._end = self._writer = None
             line.writer.close()
 
     async def _converse(self, line: Line, end: ConnectorEnd) -> m.Drain:
         while True:
+            self._report(end)
             self.flush()
             data = await self._read(line, end)
             if data == b"":
@@ -149,6 +157,8 @@ class ControlLine:
                 self._opener.cut(event)
             case m.Renewed():
                 self._renewed(event)
+            case Echo():
+                self._book.echo(event.rtt_s, event.wait_ms)
 
     def _welcome(self, welcome: m.Welcome, end: ConnectorEnd) -> None:
         # The gateway proved its TLS key; the ticket keys it tells now replace those learned at joining.
@@ -187,6 +197,12 @@ class ControlLine:
         if self._end is not None:
             self._end.send(m.Refuse(stream, code))
             self.flush()
+
+    def _report(self, end: ConnectorEnd, *, everything: bool = False) -> None:
+        """What sessions measured; seldom, and looked at whenever there was something to do or a pulse to take."""
+        if self._welcomed:
+            for lag in self._book.due(self._now(), everything=everything):
+                end.send(lag)
 
     def flush(self) -> None:
         """Send what the state machine has to say."""

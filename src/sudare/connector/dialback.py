@@ -18,7 +18,7 @@ from sudare.wire.ticket.codec import Ticket, verify
 from sudare.wire.ticket.replay import ReplayMemory
 from sudare.wire.tunnel import messages as m
 
-KINDS: Final = {"rdp": "screen", "vnc": "screen"}
+KINDS: Final = {"rdp": "screen", "vnc": "screen", "x11": "screen"}
 
 
 class DialBack:

@@ -23,8 +23,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from sudare.base.encoding import unb64
 from sudare.base.errors import SudareError
+from sudare.connector import display, officepc
 from sudare.connector.apidesk import APIStream
+from sudare.connector.budget import Budget, Share
 from sudare.connector.config import ConnectorConfig, Target
+from sudare.connector.lagbook import LagBook
 from sudare.connector.pins import Pins
 from sudare.connector.ports import OfficeCredential, OfficeDesk
 from sudare.connector.recording.recordings import Recordings, demanded
@@ -43,7 +46,6 @@ from sudare.wire.channel.secret import Binding, open_secret
 from sudare.wire.ticket.codec import Ticket
 from sudare.wire.tunnel.head import close_frame
 
-DIAL_S: Final = 10.0
 HELLO_S: Final = 10.0
 PER_PERSON: Final = 16
 API_PER_PERSON: Final = 32
@@ -58,6 +60,7 @@ class Running:
 
     ticket: Ticket
     worker: SessionWorker
+    share: Share
     began: bool = False
     over: bool = False  # ended as it should; whoever is there was told why
 
@@ -79,17 +82,25 @@ class Sessions:
     """All sessions of this connector; a `SessionHost`."""
 
     def __init__(
-        self, config: ConnectorConfig, seal: ec.EllipticCurvePrivateKey, desk: OfficeDesk, shelf: Shelf | None = None
+        self,
+        config: ConnectorConfig,
+        seal: ec.EllipticCurvePrivateKey,
+        desk: OfficeDesk,
+        shelf: Shelf | None = None,
+        book: LagBook | None = None,
     ) -> None:
         self._config = config
         self._seal = seal
         self._desk = desk
         self._recordings = Recordings(shelf)
+        self._book = book or LagBook()
+        self._book.on_way = self._way
         self._pins = Pins(config.state)
         self._spawner = Spawner(config.worker.sandbox)
         self._running: dict[str, Running] = {}
         self._beginning: dict[str, Beginning] = {}
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._budget = Budget(config.line_kbit)
         self._tasks = Tasks("sessions")
         self._api: dict[asyncio.StreamWriter, Ticket] = {}
         self._log = get_logger()
@@ -105,6 +116,7 @@ class Sessions:
     ) -> None:
         """End everything."""
         await asyncio.gather(*(self._end(running) for running in self._running.values()))
+        self._budget.close()
         await self._recordings.close()
         await self._tasks.aclose()
         await self._spawner.close()
@@ -180,7 +192,7 @@ class Sessions:
             raise
         finally:
             theirs.close()
-        if await pump(line, ours, running.worker.gone):
+        if await pump(line, ours, running.worker.gone, running.share.passed):
             await self._bury(running)
 
     async def _bury(self, running: Running) -> None:
@@ -215,7 +227,7 @@ class Sessions:
         target = self._config.target(ticket.tgt)
         if target is None:
             raise SudareError("denied.target-not-listed", ticket.tgt)
-        if credential is None and target.certificate != "none":
+        if credential is None and target.asks_password:
             raise SudareError("office.pc-credentials-missing")
         self._admit(ticket)
         beginning = self._beginning[ticket.ses] = Beginning(ticket)
@@ -233,10 +245,12 @@ class Sessions:
             raise
         finally:
             del self._beginning[ticket.ses]
-        running = Running(ticket, worker)
+        share = self._budget.join(lambda kbit: worker.tell(job.parcel(job.Share(kbit))))
+        running = Running(ticket, worker, share)
         self._running[ticket.ses] = running
         worker.on_report = lambda content: self._report(running, content)
         self._recordings.follow(ticket, worker, intake)
+        worker.send(job.parcel(job.Way(*self._book.way)), [])
         self._tasks.start(self._watch(running), name="watch")
         self._tasks.start(self._spawner.warm(), name="warm")
         self._log.info("session-began", session_id=ticket.ses, person_id=ticket.per, target_id=ticket.tgt)
@@ -258,7 +272,7 @@ class Sessions:
 
     async def _start(self, target: Target, start: job.Start, theirs: list[socket.socket]) -> SessionWorker:
         """A process at its job, with the ends that are to be its own."""
-        pc = await _dial(target)
+        pc = await (display.dial(target) if target.kind == "x11" else officepc.dial(target))
         try:
             worker = await self._spawner.take()
             try:
@@ -271,12 +285,13 @@ class Sessions:
         return worker
 
     def _desktop(self, target: Target, hello: Hello, credential: OfficeCredential | None) -> job.Desktop:
+        password = credential.password.reveal() if credential else None
         return job.Desktop(
             kind=target.kind,
             host=target.host,
             account=credential.account if credential else "",
             domain=target.domain,
-            password=credential.password.reveal() if credential else None,
+            password=display.cookie(target) if target.kind == "x11" else password,
             tls=_tls(target),
             pin="first-use" if target.certificate == "none" else self._pins.rule(target.id, target.certificate),
             layout=hello.layout,
@@ -293,9 +308,16 @@ class Sessions:
                 target = self._config.target(ticket.tgt)
                 if target is not None and target.certificate == "first-use":
                     self._pins.seen(ticket.tgt, pinned.fingerprint)
+            case job.Lag() as lag:
+                self._book.heard(ticket.ses, lag)
             case job.Ended() as ended:
                 running.over = True
                 self._log.info("session-ended", session_id=ticket.ses, person_id=ticket.per, code=ended.code)
+
+    def _way(self, gateway_ms: int, connector_ms: int) -> None:
+        """The way between here and the gateway changed."""
+        for running in self._running.values():
+            running.worker.send(job.parcel(job.Way(gateway_ms, connector_ms)), [])
 
     async def _watch(self, running: Running) -> None:
         """Forget a session when its process is gone."""
@@ -304,8 +326,10 @@ class Sessions:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(2):
                 await worker.process.wait()
+        self._budget.leave(running.share)
         if self._running.get(session) is running:
             del self._running[session]
+            self._book.over(session)
         if worker.process.returncode != os.EX_OK and not running.over:
             self._log.warning("session-process-died", session_id=session, code=running.death)
         await worker.stop()
@@ -354,23 +378,3 @@ def _order(worker: SessionWorker, start: job.Start, files: list[int]) -> None:
 def _tls(target: Target) -> str:
     """VNC without TLS only where the configuration says so, and that only on this host."""
     return "none" if target.certificate == "none" and target.host in _LOOPBACK else "require"
-
-
-async def _dial(target: Target) -> socket.socket:
-    """A connected socket to the office PC. Raises `office.pc-unreachable`."""
-    loop = asyncio.get_running_loop()
-    try:
-        async with asyncio.timeout(DIAL_S):
-            found = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
-            family, kind, protocol, _, address = found[0]
-            sock = socket.socket(family, kind, protocol)
-            sock.setblocking(False)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            try:
-                await loop.sock_connect(sock, address)
-            except BaseException:
-                sock.close()
-                raise
-            return sock
-    except (OSError, TimeoutError) as failure:
-        raise SudareError("office.pc-unreachable", f"{target.id}: {type(failure).__name__}") from None

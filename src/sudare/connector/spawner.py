@@ -44,6 +44,10 @@ class SessionWorker:
         """Hand over a parcel."""
         return self._parcels.send(content, files)
 
+    def tell(self, content: dict[str, Any]) -> None:
+        """Hand over a parcel without files; a process that is gone needs none."""
+        self._parcels.send(content, [])
+
     async def stop(self) -> None:
         """End it, now."""
         self._parcels.close()

@@ -98,7 +98,7 @@ def usable_offers(offers: list[Offer]) -> list[Offer]:
     """The offers whose ids can be named in an address and whose kind is known, with names fit for showing."""
     seen: dict[str, Offer] = {}
     for offer in offers:
-        if _ID.fullmatch(offer.local) and offer.kind in {"rdp", "vnc", API_TARGET}:
+        if _ID.fullmatch(offer.local) and offer.kind in {"rdp", "vnc", "x11", API_TARGET}:
             seen.setdefault(offer.local, Offer(offer.local, offer.kind, usable_name(offer.name, offer.local)))
     return list(seen.values())
 

@@ -11,6 +11,7 @@ from cyclopts import App, Parameter
 from sudare.base.errors import SudareError
 from sudare.domain.people import Person, login_form
 from sudare.entry import gateway
+from sudare.entry.cli_sessions import as_json, as_table, period
 from sudare.entry.config import read_gateway
 from sudare.entry.gateway_init import FILE, init, installation
 from sudare.entry.gateway_store import TENANT, Repositories, repositories
@@ -166,6 +167,20 @@ def target_mark(target: str, state: Literal["on", "off"], /, *, directory: Dir) 
     async def act() -> None:
         async with _desk(directory) as (_, desk):
             await desk.set_watermark(await desk.find_target(target), clock.now(), watermark=state == "on")
+
+    uvloop.run(act())
+
+
+@app.command
+def sessions(*, directory: Dir, since: str = "", until: str = "", json: bool = False) -> None:
+    """Sessions that began on these days (YYYY-MM-DD, Tokyo; the last seven), how long keys took in them, and where."""
+
+    async def act() -> None:
+        async with _desk(directory) as (stores, _):
+            found = await stores.lags.between(TENANT, *period(since, until, clock.now()))
+            names = {one.id: one.name for one in await stores.targets.all(TENANT)}
+            for line in (as_json if json else as_table)(found, names):
+                print(line)
 
     uvloop.run(act())
 

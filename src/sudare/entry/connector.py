@@ -14,6 +14,7 @@ from sudare.connector.control import ControlLine
 from sudare.connector.dialback import DialBack
 from sudare.connector.identity import Identity
 from sudare.connector.identity import load as load_identity
+from sudare.connector.lagbook import LagBook
 from sudare.connector.officedesk import OfficeDesk
 from sudare.connector.ports import SessionHost
 from sudare.connector.recording.keys import signer
@@ -22,6 +23,7 @@ from sudare.connector.sessions import Sessions
 from sudare.entry import connector_config
 from sudare.runtime import clock
 from sudare.runtime.limits import open_files
+from sudare.runtime.loopdelay import LoopDelay
 from sudare.runtime.tasks import Tasks
 
 CONFIG = "connector.toml"
@@ -85,11 +87,15 @@ async def run(directory: Path) -> None:
     open_files()
     async with Tasks("connector") as tasks:
         desk = OfficeDesk(config.schedule)
-        async with Sessions(config, identity.seal, desk, shelf(config, identity)) as sessions:
-            control = wire(config, identity, sessions, tasks)
+        delay = LoopDelay()
+        delay.start()
+        book = LagBook(lambda: delay.ms)
+        async with Sessions(config, identity.seal, desk, shelf(config, identity), book) as sessions:
+            control = wire(config, identity, sessions, tasks, book)
             try:
                 await control.run()
             finally:
+                delay.stop()
                 await desk.close()
 
 
@@ -100,7 +106,9 @@ def shelf(config: ConnectorConfig, identity: Identity) -> Shelf | None:
     return Shelf(config.recording, signer(config.state), identity.facts.connector, now=clock.now)
 
 
-def wire(config: ConnectorConfig, identity: Identity, host: SessionHost, tasks: Tasks) -> ControlLine:
+def wire(
+    config: ConnectorConfig, identity: Identity, host: SessionHost, tasks: Tasks, book: LagBook | None = None
+) -> ControlLine:
     """Control connection and dial-back, joined."""
 
     def refuse(stream: str, code: str) -> None:
@@ -115,6 +123,7 @@ def wire(config: ConnectorConfig, identity: Identity, host: SessionHost, tasks: 
         now=clock.now,
         jitter=random.SystemRandom().random,
         on_keys=dialback.learn,
+        book=book,
     )
     return control
 

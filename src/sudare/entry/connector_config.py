@@ -4,17 +4,21 @@
 
 Paths in the file are relative to the file.
 
-    [connector] gateway name state    [worker] sandbox limit    [schedule] kind url account credential authority
-    [[target]] id name kind host port certificate domain resize    [recording] directory key required
+    [connector] gateway name state    [line] kbit    [worker] sandbox limit
+    [schedule] kind url account credential authority
+    [[target]] id name kind host port certificate domain resize, or for x11: id name kind display authority resize
+    [recording] directory key required
 """
 
 import re
 import ssl
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from sudare.base.errors import SudareError
+from sudare.connector import display
 from sudare.connector.config import API_TARGET, ConnectorConfig, Recording, Target, Worker
 from sudare.connector.officedesk import ScheduleSettings
 from sudare.connector.recording.keys import reading_public
@@ -116,17 +120,25 @@ def _read(document: dict[str, Any], path: Path, mistakes: list[str]) -> Connecto
         table.choice("sandbox", ("bubblewrap", "none"), "bubblewrap"), table.number("limit", 1, 10_000, 200)
     )
     table.done()
+    line_kbit = _line(document.pop("line"), mistakes) if "line" in document else None
     schedule = _schedule(document.pop("schedule"), path.parent, mistakes) if "schedule" in document else None
     recording = _recording(document.pop("recording"), path.parent, mistakes) if "recording" in document else None
     entries = document.pop("target", [])
     if not isinstance(entries, list):
         mistakes.append("[[target]]: a list of tables is expected")
         entries = []
-    targets = tuple(_target(index, entry, mistakes) for index, entry in enumerate(entries, 1))
+    targets = tuple(_target(index, entry, path.parent, mistakes) for index, entry in enumerate(entries, 1))
     ids = [target.id for target in targets]
     mistakes += [f"[[target]]: {repeated} stands there twice" for repeated in {i for i in ids if ids.count(i) > 1}]
     mistakes += [f"[{key}]: is not a table of this file" for key in document]
-    return ConnectorConfig(gateway, name, path.parent / state, worker, schedule, targets, recording)
+    return ConnectorConfig(gateway, name, path.parent / state, worker, schedule, targets, recording, line_kbit)
+
+
+def _line(entry: object, mistakes: list[str]) -> int:
+    table = _Table("line", entry, mistakes)
+    kbit = table.number("kbit", 1_000, 100_000_000)
+    table.done()
+    return kbit
 
 
 def _schedule(entry: object, folder: Path, mistakes: list[str]) -> ScheduleSettings | None:
@@ -165,26 +177,45 @@ def _recording(entry: object, folder: Path, mistakes: list[str]) -> Recording | 
         return None
 
 
-def _target(index: int, entry: object, mistakes: list[str]) -> Target:
+def _target(index: int, entry: object, folder: Path, mistakes: list[str]) -> Target:
     table = _Table(f"target {index}", entry, mistakes)
-    kind = table.choice("kind", ("rdp", "vnc"))
-    target = Target(
-        id=table.text("id"),
-        name=table.name("name"),
-        kind=kind,
+    kind = table.choice("kind", ("rdp", "vnc", "x11"))
+    target_id, name = table.text("id"), table.name("name")
+    if not _ID.fullmatch(target_id) or target_id == API_TARGET:
+        table.wrong("id", "letters, digits, dot, dash and underscore expected (and not `api`)")
+    blank = Target(target_id, name, kind, "", 0)
+    target = _display(table, blank, folder) if kind == "x11" else _pc(table, blank)
+    table.done()
+    return target
+
+
+def _display(table: _Table, blank: Target, folder: Path) -> Target:
+    authority = table.text("authority", "")
+    target = replace(
+        blank,
+        display=table.text("display"),
+        authority=folder / authority if authority else None,
+        resize=table.truth("resize", default=True),
+    )
+    if not display.NAME.fullmatch(target.display):
+        table.wrong("display", "a display of this host such as :20 expected")
+    return target
+
+
+def _pc(table: _Table, blank: Target) -> Target:
+    kind = blank.kind
+    target = replace(
+        blank,
         host=table.text("host"),
         port=table.number("port", 1, 65_535, 3389 if kind == "rdp" else 5900),
         certificate=table.text("certificate", "first-use"),
         domain=table.text("domain", ""),
         resize=table.truth("resize", default=True),
     )
-    if not _ID.fullmatch(target.id) or target.id == API_TARGET:
-        table.wrong("id", "letters, digits, dot, dash and underscore expected (and not `api`)")
     if not _HOST.fullmatch(target.host):
         table.wrong("host", "a name or an address expected")
     if not _CERTIFICATE.fullmatch(target.certificate):
         table.wrong("certificate", "first-use, none, or sha256: and 64 hex digits expected")
     if target.certificate == "none" and (kind != "vnc" or target.host not in _LOOPBACK):
         table.wrong("certificate", "none is only for vnc on this host (127.0.0.1)")
-    table.done()
     return target

@@ -84,7 +84,7 @@ class Gateway:
         self.master = keys.master
         self.tickets = TicketSigner(keys.ticket)
         self.authority = ConnectorAuthority(keys.authority_key, keys.authority)
-        self.directory = Directory(self.stores.connectors)
+        self.directory = Directory(self.stores.connectors, self.stores.lags)
 
     async def start(self, tunnels: Tunnels) -> tuple[ASGIApp, Keeper]:
         """The web application and the housekeeper; the database is brought up to date first."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sudare.base.errors import SudareError
 from sudare.domain.audit import Event, Kind
 from sudare.domain.places import Offer, usable_name, usable_offers
+from sudare.domain.sessionlag import SessionLag
 from sudare.gateway.api.context import Stores
 from sudare.gateway.ports import Catalogue
 from sudare.runtime import clock
@@ -13,6 +14,7 @@ from sudare.store.audit import Record
 from sudare.store.connectors import Connectors
 from sudare.store.credentials import Credentials
 from sudare.store.database import Database
+from sudare.store.lags import Lags
 from sudare.store.people import People
 from sudare.store.revocations import Revocations
 from sudare.store.settings import Settings
@@ -38,6 +40,7 @@ class Repositories:
     record: Record
     settings: Settings
     revocations: Revocations
+    lags: Lags
 
     def for_api(self) -> Stores:
         """As the API sees them."""
@@ -68,14 +71,16 @@ def repositories(database: Database) -> Repositories:
         record=Record(database),
         settings=Settings(database),
         revocations=Revocations(database),
+        lags=Lags(database),
     )
 
 
 class Directory:
     """`gateway.ports.ConnectorDirectory` over the store."""
 
-    def __init__(self, connectors: Connectors) -> None:
+    def __init__(self, connectors: Connectors, lags: Lags) -> None:
         self._connectors = connectors
+        self._lags = lags
 
     async def admit(self, connector: str, serial: str) -> None:
         """Return when this certificate may connect. Raises `denied.connector-proof`."""
@@ -92,6 +97,10 @@ class Directory:
         """Remember what the connector offers."""
         offered = usable_offers([Offer(one.id, one.kind, one.name) for one in catalogue.targets])
         await self._connectors.offers(connector, usable_name(catalogue.site, ""), catalogue.seal_key, offered)
+
+    async def lag(self, connector: str, measured: tuple[SessionLag, ...]) -> None:
+        """Keep what this connector's sessions measured."""
+        await self._lags.put(connector, measured, clock.now())
 
     async def connection(self, connector: str, *, connected: bool) -> None:
         """Remember since when it is (dis)connected."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sudare.base.encoding import unb64
 from sudare.base.errors import SudareError
+from sudare.domain.sessionlag import usable
 from sudare.gateway.ports import Authority, Catalogue, ConnectorDirectory, Identity, TargetOffer
 from sudare.runtime.logs import get_logger
 from sudare.runtime.splice import Leg
@@ -34,16 +35,20 @@ class ControlConfig:
 class Control:
     """One control connection: bytes in, events to `Controls`."""
 
-    def __init__(self, leg: Leg, end: GatewayEnd, now: Callable[[], float], on_event: "OnEvent") -> None:
+    def __init__(
+        self, leg: Leg, end: GatewayEnd, now: Callable[[], float], on_event: "OnEvent", late_ms: Callable[[], int]
+    ) -> None:
         self.leg = leg
         self.end = end
         self.identity: Identity | None = None
         self._now = now
         self._on_event = on_event
+        self._late_ms = late_ms
         self._timer: asyncio.TimerHandle | None = None
 
     def feed(self, _leg: Leg, data: bytes) -> None:
         """Bytes of the connector."""
+        self.end.wait_ms = self._late_ms()
         try:
             for event in self.end.receive(data, self._now()):
                 self._on_event(self, event)
@@ -104,8 +109,10 @@ class Controls:
         now: Callable[[], float],
         nonce: Callable[[], bytes],
         on_refuse: Callable[[str, str], None],
+        late_ms: Callable[[], int] = lambda: 0,
     ) -> None:
         self._config = config
+        self._late_ms = late_ms
         self._directory = directory
         self._authority = authority
         self._tasks = tasks
@@ -119,7 +126,7 @@ class Controls:
     def adopt(self, leg: Leg, rest: bytes) -> None:
         """A connection that asked for `/tunnel/v1/control` and got its 101."""
         end = GatewayEnd(self._now(), nonce=self._nonce(), spki=self._config.spki, ping_s=self._config.ping_s)
-        control = Control(leg, end, self._now, self._event)
+        control = Control(leg, end, self._now, self._event, self._late_ms)
         leg.redirect(control.feed)
         leg.on_close = lambda: self._gone(control)
         control.arm()
@@ -134,6 +141,8 @@ class Controls:
                 self._on_refuse(event.stream, event.code)
             case m.Catalogue():
                 self._tasks.start(self._offers(control, event), name="catalogue")
+            case m.Lag():
+                self._tasks.start(self._lag(control, event), name="lag")
             case m.Renew():
                 self._tasks.start(self._renew(control, event), name="renew")
 
@@ -175,6 +184,18 @@ class Controls:
             return
         targets = tuple(TargetOffer(target.id, target.kind, target.name) for target in catalogue.targets)
         await self._directory.offers(control.identity.connector, Catalogue(catalogue.site, seal_key, targets))
+
+    async def _lag(self, control: Control, lag: m.Lag) -> None:
+        if control.identity is None:
+            return
+        measured = tuple(
+            usable(one.session, one.keys, (one.total, one.device, one.line, one.gateway, one.connector, one.office))
+            for one in lag.sessions
+        )
+        try:
+            await self._directory.lag(control.identity.connector, measured)
+        except SudareError as failure:
+            control.fail(failure)
 
     async def _renew(self, control: Control, renew: m.Renew) -> None:
         if control.identity is None:

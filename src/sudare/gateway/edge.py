@@ -24,6 +24,7 @@ from sudare.gateway.network import network_of
 from sudare.gateway.ports import Authority, ConnectorDirectory
 from sudare.gateway.relay import Relay
 from sudare.runtime.logs import get_logger
+from sudare.runtime.loopdelay import LoopDelay
 from sudare.runtime.splice import Leg
 from sudare.runtime.tasks import Tasks
 from sudare.wire.tunnel import messages as m
@@ -68,6 +69,7 @@ class Edge:
             now=now,
             stream_id=partial(secrets.token_bytes, 32),
         )
+        self._delay = LoopDelay()
         self._controls = Controls(
             config.control,
             directory=directory,
@@ -76,6 +78,7 @@ class Edge:
             now=now,
             nonce=partial(secrets.token_bytes, 32),
             on_refuse=self._relay.refused,
+            late_ms=lambda: self._delay.ms,
         )
         self._by_network: Counter[str] = Counter()
         self._legs: dict[Leg, str] = {}  # to the network it counts for; empty once vouched for
@@ -93,6 +96,7 @@ class Edge:
             backlog=4096,
             ssl_handshake_timeout=HEAD_S,
         )
+        self._delay.start()
         port: int = self._server.sockets[0].getsockname()[1]
         self._log.info("edge-listening", port=port)
         return port
@@ -101,6 +105,7 @@ class Edge:
         """Stop listening, tell the connectors, end every connection."""
         if self._server is not None:
             self._server.close()
+        self._delay.stop()
         self._controls.broadcast(m.Drain(1000))
         for leg in list(self._legs):
             leg.close()

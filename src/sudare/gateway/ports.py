@@ -9,13 +9,15 @@ from typing import Protocol
 
 from cryptography import x509
 
+from sudare.domain.sessionlag import SessionLag
+
 
 @dataclass(frozen=True, slots=True)
 class TargetOffer:
     """One target a connector says it can reach."""
 
     id: str
-    kind: str  # "rdp" | "vnc" | "api"
+    kind: str  # "rdp" | "vnc" | "x11" | "api"
     name: str
 
 
@@ -50,6 +52,10 @@ class ConnectorDirectory(Protocol):
 
     async def offers(self, connector: str, catalogue: Catalogue) -> None:
         """Remember what the connector offers."""
+        ...
+
+    async def lag(self, connector: str, measured: tuple[SessionLag, ...]) -> None:
+        """Keep what this connector's sessions measured."""
         ...
 
     async def connection(self, connector: str, *, connected: bool) -> None:

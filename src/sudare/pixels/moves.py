@@ -43,9 +43,8 @@ def _all_at_once(shadow: Frame, frame: Frame, moves: Sequence[Move]) -> list[Cop
     for sx, sy, w, h, dx, dy in moves:
         tiles.copy(scratch, (sx, sy, w, h), dx, dy)
     x, y, _, _ = box
-    before = tiles.distance(frame, box, shadow, x, y)
-    after = tiles.distance(frame, box, scratch, x, y)
-    if after + _GAIN * len(moves) > before:
+    wanted = tiles.distance(frame, box, scratch, x, y) + _GAIN * len(moves)
+    if tiles.distance(frame, box, shadow, x, y, enough=wanted) < wanted:
         return []
     shadow[:] = scratch
     return [Copy(*move) for move in moves]
@@ -54,8 +53,8 @@ def _all_at_once(shadow: Frame, frame: Frame, moves: Sequence[Move]) -> list[Cop
 def _one(shadow: Frame, frame: Frame, move: Move) -> Copy | None:
     sx, sy, w, h, dx, dy = move
     target = (dx, dy, w, h)
-    before = tiles.distance(frame, target, shadow, dx, dy)
-    if before < _GAIN or tiles.distance(frame, target, shadow, sx, sy) + _GAIN > before:
+    wanted = tiles.distance(frame, target, shadow, sx, sy) + _GAIN
+    if tiles.distance(frame, target, shadow, dx, dy, enough=wanted) < wanted:
         return None
     tiles.copy(shadow, (sx, sy, w, h), dx, dy)
     return Copy(*move)

@@ -34,9 +34,18 @@ def diff(a: Frame, b: Frame, touched: Mask | None) -> list[Box]:
     return [(x, y, w, h) for x, y, w, h in out[: _checked(found)].tolist()]
 
 
-def distance(a: Frame, box: Box, b: Frame, x: int, y: int) -> int:
-    """Number of pixels that differ."""
-    return _checked(_lib.px_distance(_picture(a), _box(box), _picture(b), *_place(x, y)))
+def distance(a: Frame, box: Box, b: Frame, x: int, y: int, *, enough: int = 1 << 40) -> int:
+    """Number of pixels that differ, row by row until there are enough."""
+    return _checked(_lib.px_distance(_picture(a), _box(box), _picture(b), *_place(x, y), enough))
+
+
+def shift(a: Frame, b: Frame, box: Box) -> tuple[int, int]:
+    """How far most rows moved, and how many say so."""
+    value = _box(box)
+    scratch = np.empty(_checked(_lib.px_shift_scratch(min(value.h, a.shape[0] + 1))), np.uint8)
+    work, out, votes = _ffi.from_buffer("uint8_t[]", scratch), _ffi.new("int32_t *"), _ffi.new("uint32_t *")
+    _checked(_lib.px_shift(_picture(a), _picture(b), value, work, scratch.size, out, votes))
+    return out[0], votes[0]
 
 
 def pack(a: Frame, box: Box) -> bytes:
@@ -54,6 +63,17 @@ def pack(a: Frame, box: Box) -> bytes:
 def apply(a: Frame, box: Box, bgr: bytes) -> None:
     """The inverse of `pack`."""
     _checked(_lib.px_apply(_picture(a, writable=True), _box(box), _ffi.from_buffer("uint8_t[]", bgr), len(bgr)))
+
+
+def paint(a: Frame, box: Box, rgb: bytes) -> None:
+    """The box from RGB bytes."""
+    _checked(_lib.px_paint(_picture(a, writable=True), _box(box), _ffi.from_buffer("uint8_t[]", rgb), len(rgb)))
+
+
+def index(a: Frame, box: Box, colours: bytes, indices: bytes) -> None:
+    """The box from a number a pixel."""
+    table, numbers = _ffi.from_buffer("uint8_t[]", colours), _ffi.from_buffer("uint8_t[]", indices)
+    _checked(_lib.px_index(_picture(a, writable=True), _box(box), table, len(colours), numbers, len(indices)))
 
 
 def copy(a: Frame, box: Box, x: int, y: int) -> None:

@@ -2,9 +2,13 @@
 The hot functions: from the C extension, or from its Python twin where that was not built.
 
     diff(a, b, touched) -> [box]     tight boxes of what differs, one a touched 64x64 tile (None: all), row by row
-    distance(a, box, b, x, y) -> n   pixels that differ between a box of `a` and the area of `b` at (x, y)
+    distance(a, box, b, x, y) -> n   pixels that differ between a box of `a` and the area of `b` at (x, y); with
+                                     `enough`, only of the rows it takes to find so many
+    shift(a, b, box) -> (n, votes)   how far most rows of the box moved from `b` to `a`; it is at least 64 wide
     pack(a, box) -> bytes            the box as BGR, rows top down
     apply(a, box, bgr)               the inverse; X becomes 0
+    paint(a, box, rgb)               the same from RGB bytes
+    index(a, box, colours, indices)  the same from a number a pixel, among at most 256 colours BGRX
     copy(a, box, x, y)               move a box inside `a`; areas may overlap
     fill(a, box, bgr)                one colour over the box
     solid(a, box) -> bytes | None    its colour, if it has only one
@@ -26,10 +30,13 @@ try:
         diff,
         distance,
         fill,
+        index,
         jpeg,
         mark,
         pack,
+        paint,
         ramp,
+        shift,
         solid,
         unjpeg,
         video,
@@ -44,10 +51,13 @@ except ImportError:
         diff,
         distance,
         fill,
+        index,
         jpeg,
         mark,
         pack,
+        paint,
         ramp,
+        shift,
         solid,
         unjpeg,
         video,
@@ -63,10 +73,13 @@ __all__ = [
     "diff",
     "distance",
     "fill",
+    "index",
     "jpeg",
     "mark",
     "pack",
+    "paint",
     "ramp",
+    "shift",
     "solid",
     "unjpeg",
     "video",

@@ -4,6 +4,7 @@ The Python twin of the C extension: the same functions over numpy, used where th
 The functions are described in `sudare.pixels.tiles`. A box or buffer that does not fit is a ValueError here as there.
 """
 
+from collections import Counter
 from typing import Final
 
 import numpy as np
@@ -16,6 +17,11 @@ from sudare.pixels.video import VideoEncoder
 
 STEP: Final = np.uint8(23)  # what the mark takes from a light channel and gives to a dark one
 COVERED: Final = np.uint8(128)
+COLUMN: Final = 64  # pixels: the part of a row by which `shift` knows it
+_COLOUR: Final = np.array([255, 255, 255, 0], np.uint8).view(np.uint32)[0]
+_WEIGHTS: Final = [
+    np.arange(1, COLUMN + 1, dtype=np.uint32) * np.uint32(w) | np.uint32(1) for w in (0x9E3779B1, 0x85EBCA6B)
+]
 
 
 def diff(a: Frame, b: Frame, touched: Mask | None) -> list[Box]:
@@ -35,10 +41,44 @@ def diff(a: Frame, b: Frame, touched: Mask | None) -> list[Box]:
     ]
 
 
-def distance(a: Frame, box: Box, b: Frame, x: int, y: int) -> int:
-    """Number of pixels that differ."""
+def distance(a: Frame, box: Box, b: Frame, x: int, y: int, *, enough: int = 1 << 40) -> int:
+    """Number of pixels that differ, row by row until there are enough."""
     _, _, w, h = box
-    return int((_area(a, box)[:, :, :3] != _area(b, (x, y, w, h))[:, :, :3]).any(axis=2).sum())
+    differ = (_area(a, box)[:, :, :3] != _area(b, (x, y, w, h))[:, :, :3]).any(axis=2)
+    sums = differ.sum(axis=1).cumsum()
+    return int(sums[min(int(np.searchsorted(sums, enough)), h - 1)]) if enough > 0 else 0
+
+
+def shift(a: Frame, b: Frame, box: Box) -> tuple[int, int]:
+    """How far most rows moved, and how many say so."""
+    now, before = _area(a, box), _area(b, box)
+    width = box[2]
+    if width < COLUMN:
+        raise ValueError(f"{box} is narrower than a column")
+    votes: Counter[int] = Counter()
+    for part in (1, 2, 3):
+        left = (width - COLUMN) * part // 4
+        votes.update(_votes(*(_row_keys(area[:, left : left + COLUMN]) for area in (now, before))))
+    distance = min(votes, key=lambda far: (-votes[far], abs(far), far), default=0)
+    return distance, votes[distance]
+
+
+def _row_keys(column: Frame) -> npt.NDArray[np.uint64]:
+    """One number for each row; collisions only cost a wrong vote."""
+    pixels = np.ascontiguousarray(column).view(np.uint32)[:, :, 0] & _COLOUR
+    one, two = ((pixels * weights).sum(axis=1, dtype=np.uint32).astype(np.uint64) for weights in _WEIGHTS)
+    return np.asarray(one | two << np.uint64(32))
+
+
+def _votes(now: npt.NDArray[np.uint64], before: npt.NDArray[np.uint64]) -> list[int]:
+    """How far each row moved that occurs exactly once in both."""
+    now_value, now_row, now_count = np.unique(now, return_index=True, return_counts=True)
+    old_value, old_row, old_count = np.unique(before, return_index=True, return_counts=True)
+    _, a, b = np.intersect1d(
+        now_value[now_count == 1], old_value[old_count == 1], assume_unique=True, return_indices=True
+    )
+    moved: list[int] = (now_row[now_count == 1][a] - old_row[old_count == 1][b]).tolist()
+    return moved
 
 
 def pack(a: Frame, box: Box) -> bytes:
@@ -51,6 +91,23 @@ def apply(a: Frame, box: Box, bgr: bytes) -> None:
     area = _area(a, box)
     area[:, :, :3] = np.frombuffer(bgr, np.uint8).reshape(*area.shape[:2], 3)
     area[:, :, 3] = 0
+
+
+def paint(a: Frame, box: Box, rgb: bytes) -> None:
+    """The box from RGB bytes."""
+    area = _area(a, box)
+    area[:, :, 2::-1] = np.frombuffer(rgb, np.uint8).reshape(*area.shape[:2], 3)
+    area[:, :, 3] = 0
+
+
+def index(a: Frame, box: Box, colours: bytes, indices: bytes) -> None:
+    """The box from a number a pixel."""
+    area = _area(a, box)
+    table = np.frombuffer(colours, np.uint8).reshape(-1, 4)
+    numbers = np.frombuffer(indices, np.uint8).reshape(area.shape[:2])
+    if len(table) > 256 or int(numbers.max()) >= len(table):
+        raise ValueError(f"a number outside of {len(table)} colours")
+    area[:] = table[numbers]
 
 
 def copy(a: Frame, box: Box, x: int, y: int) -> None:

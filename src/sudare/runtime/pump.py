@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+from collections.abc import Callable
 from typing import Final
 
 LAST_S: Final = 1.0  # for what the socket still holds when its process is gone
@@ -10,17 +11,22 @@ _CHUNK: Final = 65_536
 
 
 async def pump(
-    line: tuple[asyncio.StreamReader, asyncio.StreamWriter], sock: socket.socket, gone: asyncio.Event
+    line: tuple[asyncio.StreamReader, asyncio.StreamWriter],
+    sock: socket.socket,
+    gone: asyncio.Event,
+    passed: Callable[[int], None] = lambda _: None,
 ) -> bool:
     """
     Move bytes until one side ends or `gone` is set; what the socket still held then is passed on.
+
+    `passed(size)` whenever bytes of the socket went to the line.
 
     True when the socket's side ended it and the line may still be told why. The socket is closed in any case.
     """
     sock.setblocking(False)
     reader, writer = line
     inward = asyncio.ensure_future(_inward(reader, sock))
-    outward = asyncio.ensure_future(_outward(sock, writer))
+    outward = asyncio.ensure_future(_outward(sock, writer, passed))
     watch = asyncio.ensure_future(gone.wait())
     try:
         await asyncio.wait([inward, outward, watch], return_when=asyncio.FIRST_COMPLETED)
@@ -55,7 +61,7 @@ async def _inward(reader: asyncio.StreamReader, sock: socket.socket) -> bool:
             return False
 
 
-async def _outward(sock: socket.socket, writer: asyncio.StreamWriter) -> bool:
+async def _outward(sock: socket.socket, writer: asyncio.StreamWriter, passed: Callable[[int], None]) -> bool:
     """True when the socket ended, False when the line takes no more."""
     loop = asyncio.get_running_loop()
     while True:
@@ -68,5 +74,6 @@ async def _outward(sock: socket.socket, writer: asyncio.StreamWriter) -> bool:
         try:
             writer.write(data)
             await writer.drain()
+            passed(len(data))
         except OSError:
             return False

@@ -183,6 +183,20 @@ session = Table(
     Column("last_used", Double, nullable=False),
 )
 
+session_lag = Table(
+    "session_lag",
+    metadata,
+    Column("session", ID, ForeignKey("session.id", ondelete="CASCADE"), primary_key=True),
+    _tenant(),
+    Column("seen", Double, nullable=False),
+    Column("answered", BigInteger, nullable=False),
+    *(
+        Column(f"{name}_{quantile}", Integer, nullable=False)
+        for name in ("total", "device", "line", "gateway", "connector", "office")
+        for quantile in ("p50", "p95")
+    ),
+)
+
 signin_attempt = Table(
     "signin_attempt",
     metadata,

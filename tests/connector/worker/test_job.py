@@ -21,6 +21,7 @@ CHANNEL = job.Channel(job.Direction("a2V5", "bm9uY2U", 1), job.Direction("a2V5",
 CLIENT = job.Client(CHANNEL, 1280, 800, 100, True)
 PATTERN = Pattern(7, 3, bytes([0, 1, 0, 0, 1, 1, 0] * 3))
 MARK = job.Mark.of(PATTERN)
+LAG = job.Lag(3, (60, 120), (9, 20), (31, 60), (1, 2), (2, 9), (18, 44))
 
 
 def over_the_pair(message):
@@ -29,13 +30,20 @@ def over_the_pair(message):
 
 
 @pytest.mark.parametrize(
-    "order", [job.Start(DESKTOP, CLIENT), job.Start(DESKTOP, CLIENT, None, MARK), job.Attach(CLIENT), job.Stop()]
+    "order",
+    [
+        job.Start(DESKTOP, CLIENT),
+        job.Start(DESKTOP, CLIENT, None, MARK),
+        job.Attach(CLIENT),
+        job.Stop(),
+        job.Way(30, 4),
+    ],
 )
 def test_an_order_arrives_as_it_was_given(order):
     assert job.order(over_the_pair(order)) == order
 
 
-@pytest.mark.parametrize("report", [job.Began(), job.Pinned("sha256:00"), job.Ended(""), job.Ended("link.lost")])
+@pytest.mark.parametrize("report", [job.Began(), job.Pinned("sha256:00"), job.Ended(""), job.Ended("link.lost"), LAG])
 def test_a_report_arrives_as_it_was_made(report):
     assert job.report(over_the_pair(report)) == report
 
@@ -60,6 +68,14 @@ def test_a_mark_arrives_as_it_was_drawn():
 def test_a_mark_that_would_not_mark_is_none(mark):
     with pytest.raises(SudareError, match=r"caller\.malformed"):
         mark.pattern()
+
+
+@pytest.mark.parametrize(
+    "change", [{"keys": -1}, {"total": [1]}, {"line": [1, -1]}, {"office": ["1", "2"]}, {"keys": 2**53}]
+)
+def test_figures_out_of_bounds_are_no_report(change):
+    with pytest.raises(SudareError, match=r"caller\.malformed"):
+        job.report(over_the_pair(LAG) | change)
 
 
 @given(st.dictionaries(st.text(max_size=9), st.none() | st.text(max_size=9) | st.integers()))

@@ -27,9 +27,9 @@ class Office:
 
     def __init__(self, tab, mark=None):
         self.now = 1000.0
-        self.ends, self.alone, self.links = [], [], []
+        self.ends, self.alone, self.links, self.figures = [], [], [], []
         self.news = asyncio.Event()
-        self.loop = ScreenLoop(now=lambda: self.now, on_ended=self._over, mark=mark)
+        self.loop = ScreenLoop(now=lambda: self.now, on_ended=self._over, on_figures=self.figures.append, mark=mark)
         self.pc = PaintedSource(W, H, self.loop.wake)
         self._tab = tab
 
@@ -535,6 +535,47 @@ async def test_the_lag_a_person_feels_is_told_with_the_line(office):
 
     newest = [record.body for record in browser.records if isinstance(record.body, r.Line)][-1]
     assert (newest.rtt_ms, newest.key_to_pixel_ms) == (30, 120)
+
+
+async def test_a_key_is_answered_by_name_and_its_way_comes_back_split(office):
+    browser = await office.shown()
+    office.loop.way(25, 5)
+    browser.send(i.Key(9, down=True, extended=False, scancode=30, keysym=97))
+    await browser.caught_up()
+    office.later(0.08)
+    office.pc.paint(noise(6, 6, 3))
+    await browser.caught_up()
+
+    browser.send(i.Shown(9, 7, 180, 13))
+    await browser.caught_up()
+    office.later(1.1)
+    office.pc.paint(noise(6, 6, 4))
+    await browser.caught_up()
+
+    bodies = [record.body for record in browser.records]
+    answer = bodies.index(r.Answer(9))
+    assert isinstance(bodies[answer - 1], r.Update)
+    assert [type(body) for body in bodies].count(r.Answer) == 1
+    (lag,) = [body for body in bodies if isinstance(body, r.Lag)]
+    # How late this process really was is the connector's, whatever the test's clock says.
+    assert lag == r.Lag(0, False, 200, 20, 70, 25, lag.connector_ms, lag.office_ms)
+    assert lag.connector_ms + lag.office_ms == 85
+
+
+async def test_a_session_that_ends_tells_what_it_measured(office):
+    browser = await office.shown()
+    for number in (1, 2):
+        browser.send(i.Key(number, down=True, extended=False, scancode=30, keysym=97))
+        await browser.caught_up()
+        office.pc.paint(noise(6, 6, number))
+        await browser.caught_up()
+        browser.send(i.Shown(number, 1, 2, 3))
+        await browser.caught_up()
+    assert [figures.keys for figures in office.figures] == [1]
+
+    office.loop.end("")
+
+    assert [figures.keys for figures in office.figures] == [1, 2]
 
 
 # -- the end ------------------------------------------------------------------

@@ -4,10 +4,13 @@ import pytest
 from tests.support.source import ARROW
 
 from sudare.base.errors import SudareError
-from sudare.connector.worker.outbox import CURSORS_MAX, Lag, Outbox
+from sudare.connector.worker.outbox import CURSORS_MAX, Outbox
 from sudare.desktop.source import Cursor
+from sudare.wire.screen import inputs as i
 from sudare.wire.screen import records as r
 from sudare.wire.screen.flow import Flow
+
+ANSWERING = r.flags(express=True, last=True, lossy=False)
 
 
 class Sent:
@@ -155,27 +158,95 @@ def test_an_acknowledgement_of_what_was_never_sent_is_malformed():
         sent.out.flow.acked(2, 0, 0)
 
 
-def test_lag_is_from_the_first_key_to_the_picture_that_was_shown_after_it():
-    lag = Lag()
+def answered(sent, in_seq, at):
+    """A key at `at`, its picture at once, and the browser's part."""
+    sent.out.lag.asked(i.Text(in_seq, "a"), at)
+    sent.out.lag.damaged(at, [])
+    sent.out.update(b"\x00", at, flags=ANSWERING)
+    sent.out.flow.acked(sent.out._seq, 0, at + 0.1)
+    sent.out.lag.shown(i.Shown(in_seq, 10, 100, 20), at + 0.1, 100)
 
-    lag.asked(1.0)
-    lag.asked(1.05)
-    lag.acked(4, 1.06)
-    lag.painted(5)
-    lag.painted(6)
-    lag.acked(5, 1.1)
-    lag.acked(6, 9.0)
 
-    assert lag.value_ms == 100
+def lags(sent):
+    return [body for body in sent.bodies() if isinstance(body, r.Lag)]
+
+
+def test_an_answer_names_its_key_beside_the_picture_and_has_no_number():
+    sent = Sent()
+    sent.out.lag.asked(i.Text(7, "a"), 1.0)
+    sent.out.lag.damaged(1.0, [])
+
+    sent.out.update(b"\x00", 1.0, flags=ANSWERING)
+    sent.out.update(b"\x00", 1.0, flags=ANSWERING)
+
+    assert [(record.body, record.seq) for record in sent.records] == [
+        (r.Update(b"\x00"), 1),
+        (r.Answer(7), 0),
+        (r.Update(b"\x00"), 2),
+    ]
+    assert sent.messages == 2
+    sent.out.flow.acked(2, 0, 2.0)
+    assert sent.out.flow.in_flight == 0
+
+
+def test_the_last_keys_are_told_with_other_records_once_a_second_and_only_when_there_are_new_ones():
+    sent = Sent()
+    answered(sent, 1, 10.0)
+
+    for now in (10.2, 10.3, 11.5):
+        sent.out.record(r.State("active"), now)
+    answered(sent, 2, 12.0)
+    for now in (12.2, 12.6, 12.7):
+        sent.out.record(r.State("active"), now)
+
+    assert lags(sent) == [r.Lag(0, False, 130, 30, 100, 0, 0, 0)] * 2
+
+
+def test_a_browser_that_comes_anew_is_told_anew():
+    sent = Sent()
+    answered(sent, 1, 10.0)
+    sent.out.record(r.State("active"), 10.2)
+
+    sent.out.forget(20.0)
+    sent.out.record(r.State("active"), 20.0)
+
+    assert len(lags(sent)) == 2
+
+
+def test_that_pictures_are_sent_readable_first_is_told_while_it_is_so():
+    sent = Sent()
+    sent.out.update(b"\x00", 10.0, flags=r.flags(express=False, last=True, lossy=True))
+    answered(sent, 1, 11.0)
+    sent.out.record(r.State("active"), 11.2)
+    answered(sent, 2, 30.0)
+    sent.out.record(r.State("active"), 31.2)
+
+    assert [lag.coarse for lag in lags(sent)] == [True, False]
+
+
+def test_the_line_tells_what_an_older_browser_can_see_of_lag():
+    sent = Sent()
+    sent.out.lag.asked(i.Text(1, "a"), 1.0)
+    sent.out.lag.damaged(1.0, [])
+    sent.out.update(b"\x00", 1.02, flags=ANSWERING)
+    sent.out.flow.acked(1, 0, 1.1)
+    sent.out.lag.acked(1, 1.1)
+
+    sent.out.record(r.State("active"), 2.5)
+
+    assert [body.key_to_pixel_ms for body in sent.bodies() if isinstance(body, r.Line)] == [100]
 
 
 def test_a_key_whose_answer_nobody_saw_is_no_measurement():
     sent = Sent()
-    sent.out.lag.asked(1.0)
-    sent.out.update(b"\x00", 1.0, flags=r.flags(express=True, last=True, lossy=False))
+    sent.out.lag.asked(i.Text(1, "a"), 1.0)
+    sent.out.lag.damaged(1.0, [])
+    sent.out.update(b"\x00", 1.0, flags=ANSWERING)
 
     sent.out.forget(60.0)
-    sent.out.update(b"\x00", 60.0, flags=r.flags(express=True, last=True, lossy=False))
+    sent.out.update(b"\x00", 60.0, flags=ANSWERING)
     sent.out.lag.acked(2, 60.1)
+    sent.out.lag.shown(i.Shown(1, 10, 100, 20), 60.1, 0)
 
     assert sent.out.lag.value_ms == 0
+    assert sent.out.lag.lags.figures.keys == 0

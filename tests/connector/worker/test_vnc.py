@@ -1,14 +1,18 @@
+import asyncio
 import socket
 
+import numpy as np
 import pytest
 from tests.support.desktops import free_port, xvnc
+from tests.support.rfb import opened as opened_client
+from tests.support.rfb import rectangle, update
 from tests.support.screens import Screen, known_picture
 from tests.support.watching import Watch, open_descriptors, same
 from Xlib import X
 
 from sudare.base.errors import SudareError
 from sudare.base.secret import Secret
-from sudare.connector.worker.vnc import open_vnc, preference
+from sudare.connector.worker.vnc import VNCDesktop, open_vnc, preference
 from sudare.desktop.rfb.client import COMPACT, PLAIN
 from sudare.desktop.source import Phase
 
@@ -68,6 +72,32 @@ def test_pixels_come_plain_from_this_host_and_squeezed_otherwise():
     ours, theirs = socket.socketpair()
     with ours, theirs:
         assert preference(ours) == COMPACT
+
+
+async def test_a_large_rectangle_is_waited_for_and_its_last_bytes_are_not_missed():
+    pixels = np.random.default_rng(1).integers(0, 256, (400, 500, 4), np.uint8)
+    with socket.create_server(("127.0.0.1", 0)) as here:
+        line, (theirs, _) = socket.create_connection(here.getsockname()), here.accept()
+    desktop = VNCDesktop(opened_client(500, 400, prefer=PLAIN), Watch().changed)
+    loop = asyncio.get_running_loop()
+    await loop.create_connection(lambda: desktop, sock=line)
+    patience = []
+
+    def all_there():
+        patience.append(line.getsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT))
+        return (desktop.frame == pixels).all()
+
+    data = update(rectangle(0, 0, 500, 400, 0, pixels.tobytes()))
+    with theirs:
+        theirs.setblocking(False)
+        await loop.sock_sendall(theirs, data[:100_000])
+        assert await Watch().until(lambda: all_there() or patience[-1] > 100_000)
+        for at in range(100_000, len(data), 30_011):
+            await loop.sock_sendall(theirs, data[at : at + 30_011])
+        assert await Watch().until(all_there)
+
+    assert patience[-1] == 1
+    desktop.close()
 
 
 async def test_scrolling_arrives_as_a_copy():

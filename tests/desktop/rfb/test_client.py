@@ -273,7 +273,7 @@ def replayed(path, cuts):
 
 
 def test_there_are_transcripts_of_a_real_server():
-    assert len(transcripts()) >= 2
+    assert len(transcripts()) >= 3
 
 
 @pytest.mark.parametrize("path", transcripts(), ids=lambda p: p.stem)

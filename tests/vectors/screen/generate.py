@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +42,7 @@ def op_value(op):  # noqa: PLR0911 - one arm an op
             return {"op": "cache", "tile": op.tile, "slot": op.slot, "count": op.count}
 
 
-def body_value(body):  # noqa: PLR0911 - one arm a type
+def body_value(body):  # noqa: C901, PLR0911 - one arm a type
     match body:
         case records.Update():
             found, stream = ops.split(body.body)
@@ -64,6 +65,10 @@ def body_value(body):  # noqa: PLR0911 - one arm a type
             return {"rtt_ms": r, "btl_kbit": b, "key_to_pixel_ms": k}
         case records.Pong(n=n):
             return {"n": n}
+        case records.Answer(in_seq=n):
+            return {"in_seq": n}
+        case records.Lag():
+            return asdict(body)
 
 
 def record_value(record):
@@ -89,6 +94,7 @@ INPUT_FIELDS = {
     inputs.Resync: (8, []),
     inputs.End: (9, ["how"]),
     inputs.Ping: (10, ["n"]),
+    inputs.Shown: (11, ["in_seq", "out_ms", "wait_ms", "in_ms"]),
 }
 
 
@@ -128,6 +134,9 @@ def record_cases():
         "closed": [Record(records.State("closed", code="office.pc-closed"), 3)],
         "line": [Record(records.Line(103, 1987, 0), 9)],
         "pong": [Record(records.Pong(65535))],
+        "answer": [Record(records.Answer(513), 10)],
+        "lag": [Record(records.Lag(2, True, 431, 9, 350, 12, 5, 55), 11)],
+        "lag without a cause": [Record(records.Lag(0, False, 61, 9, 31, 1, 2, 18), 12)],
     }
     good["several"] = [one for name in ("resize", "active", "update", "line", "pong") for one in good[name]]
     out = [
@@ -165,6 +174,8 @@ def bad_records():
         "state is not JSON": raw_record(4, b"{state"),
         "unknown state": raw_record(4, b'{"state":"asleep"}'),
         "pong too short": raw_record(6, b"\x01"),
+        "answer too long": raw_record(7, b"\x01\x00\x00"),
+        "lag too short": raw_record(8, b"\x02\x00" + bytes(5)),
     }
 
 
@@ -184,6 +195,7 @@ def input_cases():
         "resync": [inputs.Resync()],
         "end": [inputs.End(0)],
         "ping": [inputs.Ping(513)],
+        "shown": [inputs.Shown(513, 4, 65535, 7)],
     }
     good["several"] = [one for items in good.values() for one in items]
     out = [
@@ -215,6 +227,8 @@ def bad_inputs():
         "text too long": b"\x07\x01\x00\x81\x80\x01" + b"a" * 16385,
         "text cut": b"\x07\x01\x00\x05ab",
         "unknown way to end": b"\x09\x07",
+        "shown cut": b"\x0b\x01\x00\x04\x05",
+        "shown after more than a minute": b"\x0b\x01\x00\x04\x80\x80\x04\x05",
     }
 
 

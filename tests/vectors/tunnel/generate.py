@@ -39,6 +39,11 @@ KEY = b64(bytes(range(100, 132)))
 SEAL = b64(b"\x04" + bytes(range(64)))
 STREAM = b64(bytes(range(32, 64)))
 
+SESSION = (
+    '{"t":"lag","sessions":[{"session":"s1","keys":340,"total":[61,120],"device":[9,20],"line":[31,60],'
+    '"gateway":[1,2],"connector":[2,9],"office":[18,44]}]}'
+)
+
 # name, line without its end, kind, fields with the defaults filled in
 MESSAGES = [
     (
@@ -104,7 +109,27 @@ MESSAGES = [
     ("renew", '{"t":"renew","csr":"-----BEGIN\\n"}', "Renew", {"csr": "-----BEGIN\n"}),
     ("renewed", '{"t":"renewed","certificate":"-----BEGIN\\n"}', "Renewed", {"certificate": "-----BEGIN\n"}),
     ("ping", '{"t":"ping","n":1}', "Ping", {"n": 1}),
-    ("pong", '{"t":"pong","n":9007199254740991}', "Pong", {"n": 2**53 - 1}),
+    ("pong", '{"t":"pong","n":9007199254740991}', "Pong", {"n": 2**53 - 1, "wait_ms": 0}),
+    ("pong of one that is late", '{"t":"pong","n":7,"wait_ms":120}', "Pong", {"n": 7, "wait_ms": 120}),
+    (
+        "lag",
+        SESSION,
+        "Lag",
+        {
+            "sessions": [
+                {
+                    "session": "s1",
+                    "keys": 340,
+                    "total": [61, 120],
+                    "device": [9, 20],
+                    "line": [31, 60],
+                    "gateway": [1, 2],
+                    "connector": [2, 9],
+                    "office": [18, 44],
+                },
+            ],
+        },
+    ),
     ("drain", '{"t":"drain","reconnect_after_ms":1000}', "Drain", {"reconnect_after_ms": 1000}),
 ]
 
@@ -145,6 +170,8 @@ MALFORMED = {
     "connector without a name": b'{"t":"hello","connector":"","boot":"b","proto":[1]}',
     "connector with a name of 65": b'{"t":"hello","connector":"' + b"c" * 65 + b'","boot":"b","proto":[1]}',
     "boot of 65": b'{"t":"hello","connector":"c","boot":"' + b"b" * 65 + b'","proto":[1]}',
+    "session without a name": SESSION.replace("s1", "").encode(),
+    "one quantile for two": SESSION.replace("[61,120]", "[61]").encode(),
     "not UTF-8": b'{"t":"refuse","stream":"\xff","code":"c"}',
     "half a surrogate pair": b'{"t":"refuse","stream":"\\ud800","code":"c"}',
     "nested too deep": b'{"t":"ping","n":1,"x":' + b"[" * 2000 + b"]" * 2000 + b"}",

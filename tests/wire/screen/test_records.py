@@ -34,6 +34,8 @@ bodies = st.one_of(
     st.builds(records.State, st.sampled_from(["connecting", "active", "closed"]), text, text, text),
     st.builds(records.Line, u32, u32, u32),
     st.builds(records.Pong, u16),
+    st.builds(records.Answer, u16),
+    st.builds(records.Lag, st.integers(0, 255), st.booleans(), u32, u32, u32, u32, u32, u32),
 )
 any_record = st.builds(Record, bodies, u32, u16, u16, u16, st.integers(0, 15).map(Flag))
 

@@ -30,6 +30,7 @@ from tests.support.tunnel import (
 from sudare.base.encoding import b64, unb64
 from sudare.base.errors import SudareError
 from sudare.wire.tunnel import messages as m
+from sudare.wire.tunnel.connector_end import Echo
 from sudare.wire.tunnel.proof import check
 
 CHALLENGE = m.Challenge(b64(NONCE))
@@ -153,7 +154,7 @@ def test_after_welcome_the_gateways_wishes_are_events(message):
     assert [*connector.receive(gateway.data_to_send(), NOW)] == [message]
 
 
-@pytest.mark.parametrize("message", [CATALOGUE, REFUSE, m.Renew("csr")], ids=lambda one: type(one).__name__)
+@pytest.mark.parametrize("message", [CATALOGUE, REFUSE, m.Renew("csr"), m.Lag([])], ids=lambda one: type(one).__name__)
 def test_what_it_says_arrives(message):
     connector, gateway = shaken()
 
@@ -168,6 +169,32 @@ def test_pings_are_answered_with_their_number():
     assert [*connector.receive(said(m.Ping(7), m.Pong(1), m.Ping(8)), NOW)] == []
 
     assert connector.data_to_send() == said(m.Pong(7), m.Pong(8))
+
+
+def test_a_ping_that_comes_back_says_how_long_it_took_and_how_late_the_gateway_is():
+    connector, gateway = shaken()
+    gateway.wait_ms = 70
+
+    connector.tick(NOW + 10)
+    assert [*gateway.receive(connector.data_to_send(), NOW + 10.1)] == []
+
+    assert [*connector.receive(gateway.data_to_send(), NOW + 10.25)] == [Echo(0.25, 70)]
+
+
+def test_a_pong_nobody_asked_for_says_nothing_and_none_counts_twice():
+    connector, _ = shaken()
+    connector.tick(NOW + 10)
+
+    pongs = said(m.Pong(99), m.Pong(1, 3), m.Pong(1, 4))
+
+    assert [*connector.receive(pongs, NOW + 10.5)] == [Echo(0.5, 3)]
+
+
+def test_a_clock_that_went_back_measures_nothing_negative():
+    connector, _ = shaken()
+    connector.tick(NOW + 10)
+
+    assert [*connector.receive(said(m.Pong(1)), NOW + 9)] == [Echo(0.0, 0)]
 
 
 @pytest.mark.parametrize(("asked", "kept"), [(0, 1), (5, 5), (60, 60), (3600, 60)])
@@ -191,7 +218,7 @@ def test_two_idle_ends_keep_each_other_alive():
     for now in range(NOW, NOW + 3600):
         for end, other in ((connector, gateway), (gateway, connector)):
             end.tick(now)
-            assert [*other.receive(end.data_to_send(), now)] == []
+            assert [event for event in other.receive(end.data_to_send(), now) if not isinstance(event, Echo)] == []
 
     assert connector.next_deadline() > NOW + 3599
 

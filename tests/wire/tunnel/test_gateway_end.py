@@ -40,7 +40,7 @@ from sudare.wire.tunnel.gateway_end import ProofOffered
 HELLO = m.Hello("con1", BOOT, [m.PROTO])
 PROOF = m.Proof(CERTIFICATE, b64(signed(KEY)))
 SAID = b"".join(one["line"].encode() + b"\n" for one in HANDSHAKE["lines"] if one["from"] == "connector")
-FROM_CONNECTOR = [HELLO, PROOF, CATALOGUE, REFUSE, m.Renew("csr"), m.Ping(1), m.Pong(1)]
+FROM_CONNECTOR = [HELLO, PROOF, CATALOGUE, REFUSE, m.Renew("csr"), m.Ping(1), m.Pong(1), m.Lag([])]
 FROM_GATEWAY = [m.Challenge(b64(NONCE)), WELCOME, OPEN, DRAIN, m.Cut("s"), m.Renewed("c"), m.Refused("link.lost")]
 
 

@@ -29,13 +29,14 @@ any_message = st.one_of(
     st.builds(m.Renew, text),
     st.builds(m.Renewed, text),
     st.builds(m.Ping, count),
-    st.builds(m.Pong, count),
+    st.builds(m.Pong, count, count),
+    st.builds(m.Lag, st.lists(st.builds(m.Measured, name, count, *[st.tuples(count, count)] * 6), max_size=2)),
     st.builds(m.Drain, count),
 )
 
 
 def value(message):
-    return {"kind": type(message).__name__, **msgspec.to_builtins(msgspec.structs.asdict(message))}
+    return {"kind": type(message).__name__, **json.loads(msgspec.json.encode(msgspec.structs.asdict(message)))}
 
 
 def code(action, *args):

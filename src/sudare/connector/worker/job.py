@@ -11,6 +11,7 @@ from sudare.base.errors import SudareError
 from sudare.pixels.mark import SIDE_MAX, Pattern
 from sudare.wire.channel.channel import ChannelState
 from sudare.wire.channel.hpke import Sequence
+from sudare.wire.tunnel.messages import Count, Quantiles
 
 
 class Direction(msgspec.Struct, frozen=True):
@@ -40,7 +41,7 @@ class Channel(msgspec.Struct, frozen=True):
 
 
 class Desktop(msgspec.Struct, frozen=True):
-    """The office PC to show; its connected socket comes along as a file."""
+    """The office PC to show; its connected socket comes along as a file. A display's password is its cookie in hex."""
 
     kind: str
     host: str
@@ -129,6 +130,12 @@ class Unrecorded(msgspec.Struct, frozen=True, tag_field="t", tag="unrecorded"):
     code: str
 
 
+class Share(msgspec.Struct, frozen=True, tag_field="t", tag="share"):
+    """Of the office's line this session may use so many kbit/s for what can wait; None: as much as there is."""
+
+    kbit: int | None
+
+
 class Began(msgspec.Struct, frozen=True, tag_field="t", tag="began"):
     """Up: the process runs in its cage and has its job."""
 
@@ -145,8 +152,27 @@ class Ended(msgspec.Struct, frozen=True, tag_field="t", tag="ended"):
     code: str
 
 
-Order = Start | Attach | Stop | Unrecorded
-Report = Began | Pinned | Ended
+class Way(msgspec.Struct, frozen=True, tag_field="t", tag="way"):
+    """What a key spends between here and the gateway: at the gateway with its connection, and in the connector."""
+
+    gateway_ms: int
+    connector_ms: int
+
+
+class Lag(msgspec.Struct, frozen=True, tag_field="t", tag="lag"):
+    """Up: the session's lag so far; as `wire.tunnel.messages.Measured`."""
+
+    keys: Count
+    total: Quantiles
+    device: Quantiles
+    line: Quantiles
+    gateway: Quantiles
+    connector: Quantiles
+    office: Quantiles
+
+
+Order = Start | Attach | Stop | Unrecorded | Way | Share
+Report = Began | Pinned | Ended | Lag
 
 
 def order(content: dict[str, Any]) -> Order:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from sudare.base.errors import SudareError
+from sudare.connector.worker.lagmeter import PROBE_S, LagMeter
 from sudare.connector.worker.link import Link
 from sudare.connector.worker.outbox import Outbox
 from sudare.connector.worker.plane import Plane
@@ -21,6 +22,7 @@ from sudare.pixels.ops import Caps
 from sudare.wire.screen import inputs as i
 from sudare.wire.screen import records as r
 from sudare.wire.screen.flow import EXPRESS_LIMIT, Flow
+from sudare.wire.screen.lag import Figures
 
 EXPRESS_S: Final = 0.25
 
@@ -33,7 +35,12 @@ class ScreenLoop:
     """
 
     def __init__(
-        self, *, now: Callable[[], float], on_ended: Callable[[str], None], mark: Pattern | None = None
+        self,
+        *,
+        now: Callable[[], float],
+        on_ended: Callable[[str], None],
+        on_figures: Callable[[Figures], None] = lambda _: None,
+        mark: Pattern | None = None,
     ) -> None:
         self._mark = mark
         self._now = now
@@ -45,7 +52,7 @@ class ScreenLoop:
         self._caps = Caps()
         self._link: Link | None = None
         self._recorder: Recorder | None = None
-        self._out = Outbox(self._send, Flow(now()))
+        self._out = Outbox(self._send, Flow(now()), LagMeter(on_figures=on_figures))
         self._cursor = Cursor(0, 0, 0, 0, None)
         self._cursor_due = True
         self._size_due = True
@@ -74,6 +81,11 @@ class ScreenLoop:
         self._recorder = recorder
         if self._encoder is not None:
             self.say(self._active())
+        self.wake()
+
+    def limit(self, kbit: int | None) -> None:
+        """What of the office's line this session may use for what can wait; None: as much as there is."""
+        self._out.flow.allowance.limit(kbit, self._now())
         self.wake()
 
     def attach(self, link: Link, caps: Caps, *, may_input: bool) -> None:
@@ -174,6 +186,8 @@ class ScreenLoop:
             [(c.sx, c.sy, c.w, c.h, c.dx, c.dy) for c in damage.copies],
         )
         encoder.note(rects, moves, now=self._now())
+        if rects or moves:
+            self._out.lag.damaged(self._now(), rects)
 
     def _first_picture(self, source: DesktopSource) -> None:
         """The source has a framebuffer now: begin to show it."""
@@ -191,6 +205,7 @@ class ScreenLoop:
         if link is None or encoder is None or plane is None:
             return
         now = self._now()
+        self._out.lag.looks(now)
         if flow.resync_wanted(now):
             self._resync(now)
         if self._size_due:
@@ -201,8 +216,11 @@ class ScreenLoop:
             self._out.cursor(self._cursor, now)
         while encoder.pending(self._now()) and link.unsent() == 0 and self._unit(plane.frame, encoder):
             pass
-        if not encoder.pending(self._now()):
-            flow.ran_out(self._now())
+        now = self._now()
+        pending = encoder.pending(now)
+        if not pending:
+            flow.ran_out(now)
+        self._out.lag.looked(now, pending=pending, room=flow.may_send_express(EXPRESS_LIMIT, now))
 
     def _unit(self, frame: Frame, encoder: Encoder) -> bool:
         """Send one unit: what a person waits for, else the next of the screen; False when nothing may go or is left."""
@@ -220,7 +238,7 @@ class ScreenLoop:
             )
         if update is None:
             return False
-        self._out.update(update.body, now, flags=r.flags(express=express, last=update.last, lossy=update.lossy))
+        self._out.update(update.body, self._now(), flags=r.flags(express=express, last=update.last, lossy=update.lossy))
         return True
 
     def _regulate(self, source: DesktopSource) -> None:
@@ -270,6 +288,8 @@ class ScreenLoop:
                 self._out.lag.acked(item.seq, now)
             case i.Ping():
                 self._out.pong(item.n)
+            case i.Shown():
+                self._out.lag.shown(item, now, self._out.flow.rtt_ms)
             case i.View():
                 self._look_at(item)
             case i.Resync():
@@ -301,26 +321,33 @@ class ScreenLoop:
             case i.Key():
                 source.key(down=item.down, scancode=item.scancode, extended=item.extended, keysym=item.keysym)
                 if item.down:
-                    self._asked(now)
+                    self._asked(item, now)
             case i.Pointer():
                 self._pointer = min(item.x, width - 1), min(item.y, height - 1)
                 source.pointer(*self._pointer, item.buttons)
                 if item.buttons:
-                    self._asked(now)
+                    self._asked(item, now)
             case i.Wheel():
                 source.wheel(min(item.x, width - 1), min(item.y, height - 1), item.dx, item.dy)
-                self._asked(now)
+                self._asked(item, now)
             case i.Text():
                 source.text(item.text)
-                self._asked(now)
+                self._asked(item, now)
             case i.Release():
                 source.release()
 
-    def _asked(self, now: float) -> None:
+    def _asked(self, item: i.Key | i.Pointer | i.Wheel | i.Text, now: float) -> None:
         if self._encoder is not None and now - self._input_at >= EXPRESS_S:
             self._encoder.expect_answer()
         self._input_at = now
-        self._out.lag.asked(now)
+        if self._out.lag.asked(item, now):
+            loop = asyncio.get_running_loop()
+            due = loop.time() + PROBE_S
+            loop.call_at(due, lambda: self._out.lag.probed(item.in_seq, loop.time() - due))
+
+    def way(self, gateway_ms: int, connector_ms: int) -> None:
+        """What the connector knows of the way between here and the gateway."""
+        self._out.lag.way_ms = gateway_ms, connector_ms
 
     # -- the end --------------------------------------------------------------
 
@@ -329,6 +356,7 @@ class ScreenLoop:
         if self._ended:
             return
         self._ended = True
+        self._out.lag.tell()
         if self._timer is not None:
             self._timer.cancel()
         if self._link is not None:

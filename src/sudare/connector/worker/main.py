@@ -10,6 +10,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any, Final
 
 from sudare.base.errors import SudareError
@@ -20,12 +21,14 @@ from sudare.connector.worker.loop import ScreenLoop
 from sudare.connector.worker.rdp import open_rdp
 from sudare.connector.worker.recorder import Recorder
 from sudare.connector.worker.vnc import open_vnc, preference
+from sudare.connector.worker.x11 import open_x11
 from sudare.desktop.source import DesktopSource
 from sudare.pixels.mark import Pattern
 from sudare.pixels.ops import Caps
 from sudare.runtime.logs import get_logger
 from sudare.runtime.parcel import Parcels, close_files
 from sudare.runtime.tasks import Tasks
+from sudare.wire.screen.lag import Figures
 
 ALONE_S: Final = 120.0
 FINISH_S: Final = 5.0  # for the last segment of a recording
@@ -64,6 +67,10 @@ class SessionProcess:
                 self._tasks.start(self._join(self._loop, attach.client, files[0]), name="attach")
             case job.Unrecorded() as unrecorded if not files and self._loop is not None:
                 self._unrecorded(self._loop, unrecorded.code)
+            case job.Way() as way if not files and self._loop is not None:
+                self._loop.way(way.gateway_ms, way.connector_ms)
+            case job.Share() as share if not files and self._loop is not None:
+                self._loop.limit(share.kbit)
             case job.Stop():
                 close_files(files)
                 self._done.set()
@@ -71,7 +78,7 @@ class SessionProcess:
                 close_files(files)
 
     async def _begin(self, start: job.Start, mark: Pattern | None, pc: int, line: int, film: int = -1) -> None:
-        loop = ScreenLoop(now=self._now, on_ended=self._ended, mark=mark)
+        loop = ScreenLoop(now=self._now, on_ended=self._ended, on_figures=self._measured, mark=mark)
         self._loop = loop
         self._parcels.send(job.parcel(job.Began()))
         if start.record is not None:
@@ -93,6 +100,9 @@ class SessionProcess:
     async def _open(self, start: job.Start, sock: socket.socket, loop: ScreenLoop) -> DesktopSource:
         desktop = start.desktop
         sock.setblocking(False)
+        if desktop.kind == "x11":
+            cookie = Secret(bytes.fromhex(desktop.password)) if desktop.password else None
+            return await open_x11(sock, cookie=cookie, layout=desktop.layout, on_change=loop.wake)
         password = Secret(desktop.password) if desktop.password is not None else None
         if desktop.kind == "vnc":
             return await open_vnc(
@@ -157,6 +167,9 @@ class SessionProcess:
     def _lost(self, link: Link) -> None:
         if self._loop is not None and self._loop.detached(link):
             self._alone = asyncio.get_running_loop().call_later(ALONE_S, self._loop.end, "link.lost")
+
+    def _measured(self, figures: Figures) -> None:
+        self._parcels.send(job.parcel(job.Lag(**asdict(figures))))
 
     def _ended(self, code: str) -> None:
         self._parcels.send(job.parcel(job.Ended(code)))

@@ -4,45 +4,18 @@ What goes down to the browser: headers, sequence numbers, flow control, and the 
 INVARIANT: encoded pixels are never queued: a unit is encoded at the moment it may be sent.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from sudare.connector.worker.lagmeter import LagMeter
 from sudare.desktop.source import Cursor
 from sudare.wire.screen import records as r
 from sudare.wire.screen.flow import Flow
 
 CURSORS_MAX: Final = 64
 LINE_EVERY_S: Final = 1.0
-
-
-@dataclass(slots=True)
-class Lag:
-    """Key to pixel: from an input's arrival to the acknowledgement of the first picture after it."""
-
-    asked_at: float | None = None
-    answer: int | None = None  # seq of that picture
-    value_ms: int = 0
-
-    def forget(self) -> None:
-        """Whoever asked will not see the answer; the last value stands."""
-        self.asked_at = self.answer = None
-
-    def asked(self, now: float) -> None:
-        """A key or click arrived."""
-        if self.asked_at is None:
-            self.asked_at, self.answer = now, None
-
-    def painted(self, seq: int) -> None:
-        """A picture left."""
-        if self.asked_at is not None and self.answer is None:
-            self.answer = seq
-
-    def acked(self, seq: int, now: float) -> None:
-        """It was shown."""
-        if self.asked_at is not None and self.answer is not None and seq >= self.answer:
-            self.value_ms = round((now - self.asked_at) * 1000)
-            self.asked_at = self.answer = None
+COARSE_S: Final = 10.0  # so long a picture that was readable first is worth a word
 
 
 @dataclass(slots=True)
@@ -51,11 +24,14 @@ class Outbox:
 
     send: Callable[[bytes], None]
     flow: Flow
-    lag: Lag = field(default_factory=Lag)
+    lag: LagMeter = field(default_factory=LagMeter)
     in_seq: int = 0
     _seq: int = 0
     _epoch: int = 0
     _line_at: float = 0.0
+    _lag_at: float = 0.0
+    _keys: int = 0  # of the last word on lag
+    _coarse_at: float = float("-inf")
     _reset: bool = True
     _cursors: dict[bytes, int] = field(default_factory=dict)
 
@@ -64,10 +40,11 @@ class Outbox:
         self.flow.forget(now)
         self.lag.forget()
         self._cursors.clear()
+        self._keys = 0
         self._reset = True
 
-    def record(self, body: r.Body, now: float, *, flags: r.Flag = r.NONE) -> None:
-        """Send one record at once."""
+    def record(self, body: r.Body, now: float, *, flags: r.Flag = r.NONE, beside: Sequence[r.Body] = ()) -> None:
+        """Send one record at once; what stands `beside` it has no number of its own."""
         self._seq += 1
         if self._reset:
             flags |= r.Flag.RESET
@@ -76,6 +53,8 @@ class Outbox:
         if line := self._line(now):
             self._seq += 1
             data += self._encode(line, now, r.NONE)
+        # Numbered, they would be missed by a client that skips them: it acknowledges what it knows.
+        data += r.encode_all([r.Record(one, in_seq=self.in_seq) for one in (*beside, *self._lags(now))])
         self.flow.sent(self._seq, len(data), now)
         self.send(data)
 
@@ -85,8 +64,10 @@ class Outbox:
 
     def update(self, body: bytes, now: float, *, flags: r.Flag) -> None:
         """Send one unit of pixels."""
-        self.lag.painted(self._seq + 1)
-        self.record(r.Update(body), now, flags=flags)
+        if flags & r.Flag.LOSSY:
+            self._coarse_at = now
+        answered = self.lag.left(self._seq + 1, now, express=bool(flags & r.Flag.EXPRESS))
+        self.record(r.Update(body), now, flags=flags, beside=[] if answered is None else [r.Answer(answered)])
 
     def resize(self, w: int, h: int, now: float) -> None:
         """The framebuffer's new size."""
@@ -122,3 +103,12 @@ class Outbox:
             return None
         self._line_at = now
         return r.Line(self.flow.rtt_ms, self.flow.btl_kbit, self.lag.value_ms)
+
+    def _lags(self, now: float) -> list[r.Lag]:
+        """The last keys, when there are new ones among them."""
+        keys = self.lag.lags.count
+        if keys == self._keys or now - self._lag_at < LINE_EVERY_S or (recent := self.lag.lags.recent) is None:
+            return []
+        self._lag_at, self._keys = now, keys
+        ms = recent.total, recent.device, recent.line, recent.gateway, recent.connector, recent.office
+        return [r.Lag(recent.cause, now - self._coarse_at < COARSE_S, *ms)]

@@ -11,6 +11,8 @@ import ssl
 from collections.abc import Callable
 from typing import cast
 
+import aiofastnet
+
 from sudare.base.errors import SudareError
 from sudare.base.secret import Secret
 from sudare.desktop.pin import Pin, fingerprint_of
@@ -20,9 +22,12 @@ from sudare.desktop.rfb.security import TLS, Credentials, StartTLS
 from sudare.desktop.source import Damage, Frame, Phase
 
 _OPEN_TIMEOUT_S = 15.0
+_BUFFER = 1 << 18
+_RECORD = 1 << 15  # more than what TLS may hold back of bytes that came: the start of one record of 2^14
+_MANY = 1 << 17
 
 
-class VNCDesktop(asyncio.Protocol):
+class VNCDesktop(asyncio.BufferedProtocol):
     """A VNC session as a `DesktopSource`; `on_change` is called whenever there is damage or the phase changed."""
 
     def __init__(self, client: RFBClient, on_change: Callable[[], None]) -> None:
@@ -32,14 +37,38 @@ class VNCDesktop(asyncio.Protocol):
         self._step = asyncio.Event()  # TLS is wanted, or the phase changed
         self._tls: list[StartTLS] = []
         self.certificate: str | None = None  # `sha256:<hex>` of what the PC showed
+        self._buffer = memoryview(bytearray(_BUFFER))
+        self._patience = 1
 
-    # --- asyncio.Protocol ---
+    # --- asyncio.BufferedProtocol ---
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The line is there (called once more when TLS replaces it)."""
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is not a subclass
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Where the line is to write; the machine keeps nothing of it."""
+        del sizehint
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """So much was written there."""
+        self.data_received(self._buffer[:nbytes])
+        self._wait_for(self._client.missing - _RECORD)
+
+    def _wait_for(self, size: int) -> None:
+        """
+        Be woken by that many bytes, not by each: a PC that draws sends records of 16 KB, and we would run for each.
+
+        INVARIANT: never by more than will come without a word from us.
+        """
+        patience = min(size, _MANY) if size > _RECORD else 1
+        if patience != self._patience and self._transport is not None:
+            self._patience = patience
+            line: socket.socket = self._transport.get_extra_info("socket")
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, patience)
+
+    def data_received(self, data: bytes | memoryview) -> None:
         """Feed the machine, send its answers, tell the worker."""
         before = self._client.phase
         events = self._client.receive(data)
@@ -145,7 +174,7 @@ class VNCDesktop(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         self._transport.resume_reading()
         try:
-            sealed = await loop.start_tls(self._transport, self, _context(wanted), server_hostname=None)
+            sealed = await aiofastnet.start_tls(loop, self._transport, self, _context(wanted))
         except (OSError, ssl.SSLError) as error:
             raise SudareError("office.pc-protocol", f"rfb: TLS failed: {type(error).__name__}") from error
         if sealed is None:  # the line ended meanwhile

@@ -16,7 +16,7 @@ import numpy as np
 from sudare.base.errors import SudareError
 from sudare.desktop.damage import Gathering
 from sudare.desktop.rfb import messages
-from sudare.desktop.rfb.encodings import copyrect, cursor, deflate, raw, screens, zrle
+from sudare.desktop.rfb.encodings import copyrect, cursor, deflate, raw, screens, tight, zrle
 from sudare.desktop.rfb.input import Input
 from sudare.desktop.rfb.messages import Encoding
 from sudare.desktop.rfb.security import TLS, Credentials, Handshake, StartTLS
@@ -31,11 +31,19 @@ _COMMON = [
     Encoding.CURSOR,
     Encoding.EXTENDED_DESKTOP_SIZE,
     Encoding.DESKTOP_SIZE,
-    Encoding.LAST_RECT,
     Encoding.FENCE,
     Encoding.CONTINUOUS_UPDATES,
 ]
-COMPACT = (Encoding.COPY_RECT, Encoding.ZRLE, Encoding.ZLIB, Encoding.RAW)  # over a network
+# Measured by bench/encodings.py. No LAST_RECT: a server that may leave the number of rectangles open looks for areas of
+# one colour first, and the many small rectangles cost both ends more than the bytes they save.
+COMPACT = (  # over a network
+    Encoding.COPY_RECT,
+    Encoding.TIGHT,
+    Encoding.ZRLE,
+    Encoding.ZLIB,
+    Encoding.RAW,
+    Encoding.COMPRESS_LEVEL_1,
+)
 PLAIN = (Encoding.COPY_RECT, Encoding.RAW)  # on the same host: cheapest for both ends
 
 
@@ -72,6 +80,7 @@ class RFBClient:
         self._out = bytearray()
         self._held = self._asked = self._continuous = self._can_continue = False
         self._screen: tuple[int, int] | None = None
+        self._tight = tight.Streams()
         self._zrle, self._zlib = deflate.Inflater(), deflate.Inflater()
         self._feed = Feed(self._run())
 
@@ -80,7 +89,7 @@ class RFBClient:
 
     # --- bytes ---
 
-    def receive(self, data: bytes, now: float = 0.0) -> list[StartTLS]:  # noqa: ARG002 - every machine has `now`
+    def receive(self, data: bytes | memoryview, now: float = 0.0) -> list[StartTLS]:  # noqa: ARG002 - every machine has `now`
         """Feed what the server sent; the events are what the driver must do now."""
         if self._phase is Phase.CLOSED:
             return []
@@ -93,6 +102,11 @@ class RFBClient:
             self.fail(error)
             return []
         return events
+
+    @property
+    def missing(self) -> int:
+        """Bytes of the piece being read that are still to come; there is no use in looking before many of them came."""
+        return self._feed.missing if self._phase is Phase.ACTIVE else 0
 
     def tls_started(self) -> None:
         """The driver has sealed the line and is content with the certificate."""
@@ -303,6 +317,8 @@ class RFBClient:
             return
         if encoding == Encoding.RAW:
             yield from raw.decode(self._frame, r)
+        elif encoding == Encoding.TIGHT:
+            yield from tight.decode(self._frame, r, self._tight)
         elif encoding == Encoding.ZRLE:
             yield from zrle.decode(self._frame, r, self._zrle)
         elif encoding == Encoding.ZLIB:

@@ -20,10 +20,12 @@ class Encoding(IntEnum):
     RAW = 0
     COPY_RECT = 1
     ZLIB = 6
+    TIGHT = 7
     ZRLE = 16
     DESKTOP_SIZE = -223
     LAST_RECT = -224
     CURSOR = -239
+    COMPRESS_LEVEL_1 = -255
     EXTENDED_DESKTOP_SIZE = -308
     FENCE = -312
     CONTINUOUS_UPDATES = -313

@@ -1,12 +1,13 @@
 """
 Bytes in, exact pieces out: what lets a parser be written as straight-line code and still be cut anywhere.
 
-A parser is a generator that yields how many bytes it wants next and is sent exactly that many.
+A parser is a generator that yields how many bytes it wants next and is sent exactly that many; or `UpTo` so many, and
+is sent what is there of it without a copy, lent until it asks again.
 INVARIANT: no more is held than the piece asked for plus the chunk just received; a parser asks for at most `PIECE`.
 """
 
 from collections.abc import Generator
-from typing import TypeAlias, TypeVar
+from typing import Self, TypeAlias, TypeVar, cast
 
 from sudare.base.errors import SudareError
 
@@ -15,6 +16,18 @@ Parser: TypeAlias = Generator[int, bytes, T]
 
 PIECE = 1 << 18  # bytes; the most one decoder asks for at once
 PAUSE = 1 << 62  # yielded to wait for `Feed.resume` instead of for bytes
+
+
+class UpTo(int):
+    """So many bytes in as many pieces as they come, each a whole number of units."""
+
+    unit: int
+
+    def __new__(cls, size: int, unit: int) -> Self:
+        """`size` is a whole number of units."""
+        wanted = super().__new__(cls, size)
+        wanted.unit = unit
+        return wanted
 
 
 def malformed(what: str) -> SudareError:
@@ -39,28 +52,50 @@ class Feed:
         self._parser = parser
         self._buffer = bytearray()
         self.ended = False
-        self._wanted = 0
+        self._wanted: int = 0
         self._step(None)
+
+    @property
+    def _least(self) -> int:
+        return self._wanted.unit if isinstance(self._wanted, UpTo) else self._wanted
 
     @property
     def waiting(self) -> int:
         """Bytes received that no parser has asked for yet."""
         return len(self._buffer)
 
-    def receive(self, data: bytes) -> None:
+    @property
+    def missing(self) -> int:
+        """Bytes that will certainly come: what the piece asked for still lacks."""
+        return 0 if self._wanted == PAUSE else max(0, self._wanted - len(self._buffer))
+
+    def receive(self, data: bytes | memoryview) -> None:
         """Feed what arrived. Raises whatever the parser raises, and `office.pc-protocol` after its end."""
         if self.ended:
             raise malformed("bytes after the end")
-        self._buffer += data
-        pos = 0
+        view, pos = memoryview(data), 0
         try:
-            while len(self._buffer) - pos >= self._wanted:
-                end = pos + self._wanted
-                piece = bytes(memoryview(self._buffer)[pos:end])
-                pos = end
+            while True:
+                if self._buffer:  # the beginning of a piece, or what came during a pause
+                    need = max(0, self._least - len(self._buffer))
+                    if need > len(view) - pos:
+                        break
+                    self._buffer += view[pos : pos + need]
+                    pos += need
+                    piece = bytes(memoryview(self._buffer)[: self._least])
+                    del self._buffer[: self._least]
+                elif self._least > len(view) - pos:
+                    break
+                elif isinstance(self._wanted, UpTo):
+                    size = min(self._wanted, (len(view) - pos) // self._least * self._least)
+                    piece = cast("bytes", view[pos : pos + size])
+                    pos += size
+                else:
+                    piece = bytes(view[pos : pos + self._least])
+                    pos += self._least
                 self._step(piece)
         finally:
-            del self._buffer[:pos]
+            self._buffer += view[pos:]
 
     def resume(self) -> None:
         """Go on after a `PAUSE`."""

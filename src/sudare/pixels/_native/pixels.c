@@ -3,23 +3,35 @@
 #include <stdbool.h>
 #include <string.h>
 
+/*
+ * The loops that run over every pixel are compiled twice and the processor's one is taken when the program starts. The
+ * functions in them must be inlined, or they would be compiled for the plain processor only. The sanitizers come too
+ * late for a choice made that early.
+ */
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#define PX_WIDE __attribute__((target_clones("avx2", "default")))
+#else
+#define PX_WIDE
+#endif
+#define PX_INLINE static inline __attribute__((always_inline))
+
 static const uint8_t COLOUR_BYTES[8] = {255, 255, 255, 0, 255, 255, 255, 0};
 
-static uint32_t load32(const uint8_t *p) {
+PX_INLINE uint32_t load32(const uint8_t *p) {
     uint32_t v;
     memcpy(&v, p, sizeof v);
     return v;
 }
 
-static uint64_t load64(const uint8_t *p) {
+PX_INLINE uint64_t load64(const uint8_t *p) {
     uint64_t v;
     memcpy(&v, p, sizeof v);
     return v;
 }
 
 /* Masks that drop X, whatever the byte order. */
-static uint32_t mask32(void) { return load32(COLOUR_BYTES); }
-static uint64_t mask64(void) { return load64(COLOUR_BYTES); }
+PX_INLINE uint32_t mask32(void) { return load32(COLOUR_BYTES); }
+PX_INLINE uint64_t mask64(void) { return load64(COLOUR_BYTES); }
 
 static bool area(uint32_t w, uint32_t h, size_t unit, size_t *bytes) {
     size_t pixels;
@@ -37,9 +49,9 @@ static bool inside(const px_picture *a, px_box b) {
 }
 
 /* `inside` was asked before, so this offset is below a->size. */
-static uint8_t *at(const px_picture *a, uint32_t x, uint32_t y) { return a->data + ((size_t)y * a->w + x) * 4; }
+PX_INLINE uint8_t *at(const px_picture *a, uint32_t x, uint32_t y) { return a->data + ((size_t)y * a->w + x) * 4; }
 
-static bool row_differs(const uint8_t *a, const uint8_t *b, uint32_t w) {
+PX_INLINE bool row_differs(const uint8_t *a, const uint8_t *b, uint32_t w) {
     uint64_t acc = 0;
     uint32_t i = 0;
     for (; i + 2 <= w; i += 2) acc |= load64(a + (size_t)i * 4) ^ load64(b + (size_t)i * 4);
@@ -48,18 +60,22 @@ static bool row_differs(const uint8_t *a, const uint8_t *b, uint32_t w) {
     return acc != 0;
 }
 
-static bool pixel_differs(const uint8_t *a, const uint8_t *b, uint32_t i) {
+PX_INLINE bool pixel_differs(const uint8_t *a, const uint8_t *b, uint32_t i) {
     return ((load32(a + (size_t)i * 4) ^ load32(b + (size_t)i * 4)) & mask32()) != 0;
 }
 
-/* Shrinks `box` to what differs; false when nothing does. */
-static bool tighten(const px_picture *a, const px_picture *b, px_box *box) {
-    uint32_t left = box->w, right = 0, top = 0, bottom = 0;
-    for (uint32_t r = 0; r < box->h; r++) {
+/*
+ * Shrinks `box` to what differs; false when nothing does. Where much differs little is read: the first and the last
+ * row that differ, and between them only until both sides are reached.
+ */
+PX_INLINE bool tighten(const px_picture *a, const px_picture *b, px_box *box) {
+    uint32_t left = box->w, right = 0, top = 0, bottom = box->h;
+    while (top < bottom && !row_differs(at(a, box->x, box->y + top), at(b, box->x, box->y + top), box->w)) top++;
+    if (top == bottom) return false;
+    while (!row_differs(at(a, box->x, box->y + bottom - 1), at(b, box->x, box->y + bottom - 1), box->w)) bottom--;
+    for (uint32_t r = top; r < bottom && (left > 0 || right < box->w); r++) {
         const uint8_t *p = at(a, box->x, box->y + r), *q = at(b, box->x, box->y + r);
         if (!row_differs(p, q, box->w)) continue;
-        if (left > right) top = r; /* the first row that differs: left and right are still untouched */
-        bottom = r + 1;
         for (uint32_t i = 0; i < left; i++)
             if (pixel_differs(p, q, i)) {
                 left = i;
@@ -71,7 +87,6 @@ static bool tighten(const px_picture *a, const px_picture *b, px_box *box) {
                 break;
             }
     }
-    if (!bottom) return false;
     *box = (px_box){box->x + left, box->y + top, right - left, bottom - top};
     return true;
 }
@@ -82,7 +97,7 @@ static uint32_t tile_side(uint32_t side, uint32_t start) {
     return side - start < PX_TILE ? side - start : PX_TILE;
 }
 
-int64_t px_diff(const px_picture *a, const px_picture *b, const uint8_t *touched, size_t touched_size, px_box *out,
+PX_WIDE int64_t px_diff(const px_picture *a, const px_picture *b, const uint8_t *touched, size_t touched_size, px_box *out,
                 size_t out_count) {
     if (!whole(a) || !whole(b) || a->w != b->w || a->h != b->h || !out) return -1;
     uint32_t cols = tiles(a->w), rows = tiles(a->h);
@@ -100,10 +115,10 @@ int64_t px_diff(const px_picture *a, const px_picture *b, const uint8_t *touched
     return found;
 }
 
-int64_t px_distance(const px_picture *a, px_box box, const px_picture *b, uint32_t x, uint32_t y) {
+PX_WIDE int64_t px_distance(const px_picture *a, px_box box, const px_picture *b, uint32_t x, uint32_t y, int64_t enough) {
     if (!inside(a, box) || !inside(b, (px_box){x, y, box.w, box.h})) return -1;
     int64_t sum = 0;
-    for (uint32_t r = 0; r < box.h; r++) {
+    for (uint32_t r = 0; r < box.h && sum < enough; r++) {
         const uint8_t *p = at(a, box.x, box.y + r), *q = at(b, x, y + r);
         if (!row_differs(p, q, box.w)) continue;
         uint32_t row = 0; /* no wider than a pixel, so that the loop is done several pixels at a time */
@@ -113,7 +128,93 @@ int64_t px_distance(const px_picture *a, px_box box, const px_picture *b, uint32
     return sum;
 }
 
-int px_pack(const px_picture *a, px_box box, uint8_t *out, size_t out_size) {
+/*
+ * How far rows moved. A row is known by two sums of its pixels; what two different rows share by chance is one wrong
+ * vote. Slots are found by open addressing; there are more than rows, so a free one is always found.
+ */
+#define PX_COLUMN 64u
+#define PX_TWICE UINT32_MAX
+
+typedef struct {
+    uint64_t key;
+    uint32_t now, before; /* 0 none, PX_TWICE several, else the row + 1 */
+} row_slot;
+
+PX_INLINE uint64_t row_key(const uint8_t *p) {
+    uint32_t one = 0, two = 0;
+    for (uint32_t i = 0; i < PX_COLUMN; i++) {
+        uint32_t pixel = load32(p + (size_t)i * 4) & mask32();
+        one += pixel * ((i + 1) * 0x9E3779B1u | 1u);
+        two += pixel * ((i + 1) * 0x85EBCA6Bu | 1u);
+    }
+    return one | (uint64_t)two << 32;
+}
+
+static row_slot *slot_of(row_slot *slots, uint32_t count, uint64_t key) {
+    uint32_t at_slot = (uint32_t)(key * 0x9E3779B97F4A7C15u >> 40) % count;
+    while ((slots[at_slot].now || slots[at_slot].before) && slots[at_slot].key != key) at_slot = (at_slot + 1) % count;
+    slots[at_slot].key = key;
+    return &slots[at_slot];
+}
+
+static void note_row(uint32_t *where, uint32_t row) { *where = *where ? PX_TWICE : row + 1; }
+
+static void vote(const row_slot *slots, uint32_t count, uint32_t rows, uint32_t *votes) {
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t now = slots[i].now, before = slots[i].before;
+        if (now && before && now != PX_TWICE && before != PX_TWICE) votes[rows - 1 + now - before]++;
+    }
+}
+
+static uint32_t slots_for(uint32_t rows) {
+    uint32_t count = 64;
+    while (count < rows * 4) count *= 2;
+    return count;
+}
+
+/* Of the distances with the most votes the one nearest to none, upwards of two. */
+static void elect(const uint32_t *votes, uint32_t rows, int32_t *distance, uint32_t *most) {
+    *most = votes[rows - 1];
+    *distance = 0;
+    for (uint32_t far = 1; far < rows; far++) {
+        if (votes[rows - 1 - far] > *most) {
+            *most = votes[rows - 1 - far];
+            *distance = -(int32_t)far;
+        }
+        if (votes[rows - 1 + far] > *most) {
+            *most = votes[rows - 1 + far];
+            *distance = (int32_t)far;
+        }
+    }
+}
+
+int64_t px_shift_scratch(uint32_t rows) {
+    if (rows == 0 || rows > 1u << 24) return -1;
+    return (int64_t)((size_t)slots_for(rows) * sizeof(row_slot) + (size_t)rows * 2 * sizeof(uint32_t));
+}
+
+PX_WIDE int px_shift(const px_picture *a, const px_picture *b, px_box box, uint8_t *scratch, size_t scratch_size,
+                     int32_t *distance, uint32_t *votes) {
+    if (!inside(a, box) || !inside(b, box) || box.w < PX_COLUMN || !scratch || !distance || !votes) return -1;
+    if (px_shift_scratch(box.h) < 0 || scratch_size != (size_t)px_shift_scratch(box.h)) return -1;
+    uint32_t count = slots_for(box.h);
+    row_slot *slots = (row_slot *)(void *)scratch;
+    uint32_t *ballot = (uint32_t *)(void *)(scratch + (size_t)count * sizeof *slots);
+    memset(ballot, 0, (size_t)box.h * 2 * sizeof *ballot);
+    for (uint32_t part = 1; part <= 3; part++) {
+        uint32_t left = box.x + (uint32_t)((uint64_t)(box.w - PX_COLUMN) * part / 4);
+        memset(slots, 0, (size_t)count * sizeof *slots);
+        for (uint32_t r = 0; r < box.h; r++) {
+            note_row(&slot_of(slots, count, row_key(at(a, left, box.y + r)))->now, r);
+            note_row(&slot_of(slots, count, row_key(at(b, left, box.y + r)))->before, r);
+        }
+        vote(slots, count, box.h, ballot);
+    }
+    elect(ballot, box.h, distance, votes);
+    return 0;
+}
+
+PX_WIDE int px_pack(const px_picture *a, px_box box, uint8_t *out, size_t out_size) {
     size_t need;
     if (!inside(a, box) || !out || !area(box.w, box.h, 3, &need) || need != out_size) return -1;
     for (uint32_t r = 0; r < box.h; r++) {
@@ -127,7 +228,7 @@ int px_pack(const px_picture *a, px_box box, uint8_t *out, size_t out_size) {
     return 0;
 }
 
-int px_apply(px_picture *a, px_box box, const uint8_t *bgr, size_t bgr_size) {
+PX_WIDE int px_apply(px_picture *a, px_box box, const uint8_t *bgr, size_t bgr_size) {
     size_t need;
     if (!inside(a, box) || !bgr || !area(box.w, box.h, 3, &need) || need != bgr_size) return -1;
     for (uint32_t r = 0; r < box.h; r++) {
@@ -138,6 +239,38 @@ int px_apply(px_picture *a, px_box box, const uint8_t *bgr, size_t bgr_size) {
             p[2] = bgr[2];
             p[3] = 0;
         }
+    }
+    return 0;
+}
+
+PX_WIDE int px_paint(px_picture *a, px_box box, const uint8_t *rgb, size_t rgb_size) {
+    size_t need;
+    if (!inside(a, box) || !rgb || !area(box.w, box.h, 3, &need) || need != rgb_size) return -1;
+    for (uint32_t r = 0; r < box.h; r++) {
+        uint8_t *p = at(a, box.x, box.y + r);
+        for (uint32_t i = 0; i < box.w; i++, p += 4, rgb += 3) {
+            p[0] = rgb[2];
+            p[1] = rgb[1];
+            p[2] = rgb[0];
+            p[3] = 0;
+        }
+    }
+    return 0;
+}
+
+PX_WIDE int px_index(px_picture *a, px_box box, const uint8_t *colours, size_t colours_size, const uint8_t *indices,
+                     size_t indices_size) {
+    size_t need;
+    if (!inside(a, box) || !colours || !indices || !area(box.w, box.h, 1, &need) || need != indices_size) return -1;
+    if (colours_size % 4 || colours_size > 1024) return -1;
+    uint8_t most = 0;
+    for (size_t i = 0; i < need; i++) most = indices[i] > most ? indices[i] : most;
+    if (most >= colours_size / 4) return -1;
+    uint32_t table[256];
+    memcpy(table, colours, colours_size);
+    for (uint32_t r = 0; r < box.h; r++) {
+        uint8_t *p = at(a, box.x, box.y + r);
+        for (uint32_t i = 0; i < box.w; i++, p += 4) memcpy(p, &table[*indices++], 4);
     }
     return 0;
 }
@@ -153,7 +286,7 @@ int px_copy(px_picture *a, px_box box, uint32_t x, uint32_t y) {
     return 0;
 }
 
-int px_fill(px_picture *a, px_box box, const uint8_t bgr[3]) {
+PX_WIDE int px_fill(px_picture *a, px_box box, const uint8_t bgr[3]) {
     if (!inside(a, box) || !bgr) return -1;
     const uint8_t pixel[4] = {bgr[0], bgr[1], bgr[2], 0};
     for (uint32_t r = 0; r < box.h; r++) {
@@ -163,7 +296,7 @@ int px_fill(px_picture *a, px_box box, const uint8_t bgr[3]) {
     return 0;
 }
 
-int px_solid(const px_picture *a, px_box box, uint8_t bgr[3]) {
+PX_WIDE int px_solid(const px_picture *a, px_box box, uint8_t bgr[3]) {
     if (!inside(a, box) || !bgr) return -1;
     const uint8_t *first = at(a, box.x, box.y);
     uint32_t want = load32(first) & mask32(), acc = 0;
@@ -230,7 +363,7 @@ static uint32_t farthest(const px_picture *a, px_box box, uint32_t from) {
 #define MARK_STEP 23
 #define MARK_COVERED 128u
 
-int px_mark(const px_picture *clean, px_box box, const px_picture *places, const uint8_t *pattern, size_t pattern_size,
+PX_WIDE int px_mark(const px_picture *clean, px_box box, const px_picture *places, const uint8_t *pattern, size_t pattern_size,
             px_picture *out) {
     if (!inside(clean, box) || !inside(places, box) || !inside(out, box) || !pattern || !pattern_size) return -1;
     if (clean->w != places->w || clean->w != out->w || clean->h != places->h || clean->h != out->h) return -1;

@@ -28,14 +28,33 @@ typedef struct {
 int64_t px_diff(const px_picture *a, const px_picture *b, const uint8_t *touched, size_t touched_size, px_box *out,
                 size_t out_count);
 
-/* Number of pixels that differ between a box of `a` and the equally large area of `b` at (x, y). */
-int64_t px_distance(const px_picture *a, px_box box, const px_picture *b, uint32_t x, uint32_t y);
+/* Pixels that differ between a box of `a` and the area of `b` at (x, y); no row more is read once there are `enough`. */
+int64_t px_distance(const px_picture *a, px_box box, const px_picture *b, uint32_t x, uint32_t y, int64_t enough);
+
+/* Bytes px_shift needs to work in, for a box of so many rows. */
+int64_t px_shift_scratch(uint32_t rows);
+
+/*
+ * How far most rows of the box moved from `b` to `a`, downwards positive, and how many say so. Three columns of 64
+ * pixels are looked at; a row votes when it occurs exactly once in the column of each picture. Of distances with
+ * equally many votes it is the one nearest to none, upwards of two. `scratch` is aligned as from malloc and exactly
+ * px_shift_scratch long; the box is at least 64 wide.
+ */
+int px_shift(const px_picture *a, const px_picture *b, px_box box, uint8_t *scratch, size_t scratch_size,
+             int32_t *distance, uint32_t *votes);
 
 /* The box as B G R bytes, rows top down; `out_size` must be exactly w*h*3. */
 int px_pack(const px_picture *a, px_box box, uint8_t *out, size_t out_size);
 
 /* The inverse of px_pack; X becomes 0. */
 int px_apply(px_picture *a, px_box box, const uint8_t *bgr, size_t bgr_size);
+
+/* The box from R G B bytes; X becomes 0. */
+int px_paint(px_picture *a, px_box box, const uint8_t *rgb, size_t rgb_size);
+
+/* The box from one byte a pixel, its number among at most 256 colours of 4 bytes B G R X. */
+int px_index(px_picture *a, px_box box, const uint8_t *colours, size_t colours_size, const uint8_t *indices,
+             size_t indices_size);
 
 /* Moves a box to (x, y) inside the picture; the areas may overlap. */
 int px_copy(px_picture *a, px_box box, uint32_t x, uint32_t y);

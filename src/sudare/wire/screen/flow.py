@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sudare.base.errors import SudareError
+from sudare.wire.screen.allowance import Allowance
 from sudare.wire.screen.extremes import Extreme
 
 BUDGET_MIN: Final = 4_000
@@ -61,6 +62,7 @@ class Flow:
     """State of one session's line."""
 
     def __init__(self, now: float) -> None:
+        self.allowance = Allowance()  # of the office's own line, which its sessions share
         self._last_sent = 0
         self._sent: deque[_Sent] = deque()
         self.forget(now)
@@ -103,6 +105,7 @@ class Flow:
         alone = self._probing(now) and now - self._probe_at - _PROBE_EVERY_S > 0.5 * (self._rtts.value or 0)
         self._sent.append(_Sent(seq, size, now, self._delivered, self._delivered_at, idle, alone))
         self._in_flight += size
+        self.allowance.sent(size, now)
 
     def ran_out(self, now: float) -> None:
         """Nothing is left to send. If there is room, what leaves before all in flight has arrived measures nothing."""
@@ -145,8 +148,9 @@ class Flow:
 
     @property
     def btl_kbit(self) -> int:
-        """Largest delivery rate lately, in kbit/s; 0 = not known."""
-        return round((self._rates.value or 0) * 8 / 1000)
+        """Largest delivery rate lately, in kbit/s, but no more than is allowed; 0 = not known."""
+        known, allowed = round((self._rates.value or 0) * 8 / 1000), self.allowance.kbit
+        return known if allowed is None else min(known, allowed)
 
     def budget(self, now: float) -> int:
         """Bytes that may be in flight."""
@@ -162,7 +166,8 @@ class Flow:
 
     def may_send(self, now: float) -> bool:
         """Whether the next unit of the screen may be encoded and sent now."""
-        return not self.stalled(now) and len(self._sent) < RECORDS_MAX and self._in_flight < self.budget(now)
+        open_ = not self.stalled(now) and len(self._sent) < RECORDS_MAX and self._in_flight < self.budget(now)
+        return open_ and self.allowance.may_send(now)
 
     def may_send_express(self, size: int, now: float) -> bool:
         """Whether a small answer to input, a cursor or the like may overtake now."""
@@ -173,11 +178,11 @@ class Flow:
     def unit_limit(self, now: float) -> int:
         """Size to cut the next unit to: what the line carries in 10 ms."""
         del now  # the rate is as of the last ACK; the argument keeps the door the same for a machine that decays
-        return max(UNIT_MIN, min(UNIT_MAX, int(self._rate * UNIT_S)))
+        return max(UNIT_MIN, min(UNIT_MAX, int(self._allowed_rate * UNIT_S)))
 
     def crisp_limit(self) -> int:
         """Bytes the line carries in 0.25 s: a picture that takes more is to be sent readable first and exact after."""
-        return int(self._rate * CRISP_S)
+        return int(self._allowed_rate * CRISP_S)
 
     def stalled(self, now: float) -> bool:
         """Bytes are in flight and no ACK came for 1 s: bulk stops."""
@@ -191,9 +196,11 @@ class Flow:
 
     def next_deadline(self) -> float | None:
         """When an answer changes without any event; None when none will."""
+        allowed = self.allowance.next_at()
         if not self._sent:
-            return None
-        times = [self._heard_at + STALLED_S, self._heard_at + RESYNC_S]
+            return allowed
+        times = [allowed] if allowed is not None else []
+        times += [self._heard_at + STALLED_S, self._heard_at + RESYNC_S]
         if self._probing(self._seen_at):
             times.append(self._probe_at + _PROBE_EVERY_S + self._probe_s)
         return min((t for t in times if t > self._seen_at), default=None)
@@ -201,6 +208,11 @@ class Flow:
     @property
     def _rate(self) -> float:
         return self._rates.value or _STARTUP_RATE
+
+    @property
+    def _allowed_rate(self) -> float:
+        allowed = self.allowance.kbit
+        return self._rate if allowed is None else min(self._rate, allowed * 1000 / 8)
 
     def _probing(self, now: float) -> bool:
         return not self._starting and 0 <= now - self._probe_at - _PROBE_EVERY_S < self._probe_s

@@ -19,6 +19,7 @@ TEXT_LIMIT: Final = 16_384  # bytes of UTF-8
 POSITION_LIMIT: Final = 65_535
 WHEEL_LIMIT: Final = 32_767
 SCALE_LIMIT: Final = 1_000
+LENGTH_LIMIT: Final = 65_535  # ms
 BUTTONS: Final = 31
 
 
@@ -106,7 +107,22 @@ class Ping:
     n: int
 
 
-Input: TypeAlias = Ack | View | Key | Pointer | Wheel | Release | Text | Resync | End | Ping
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """
+    What ANSWER asked for, in milliseconds of the browser's clock.
+
+    `out_ms`: from the event of input `in_seq` until it left; `wait_ms`: until its answer came; `in_ms`: until that was
+    shown.
+    """
+
+    in_seq: int
+    out_ms: int
+    wait_ms: int
+    in_ms: int
+
+
+Input: TypeAlias = Ack | View | Key | Pointer | Wheel | Release | Text | Resync | End | Ping | Shown
 
 
 def encode(item: Input) -> bytes:  # noqa: C901 - one arm a type
@@ -134,6 +150,8 @@ def encode(item: Input) -> bytes:  # noqa: C901 - one arm a type
             out.u8(9).u8(item.how)
         case Ping():
             out.u8(10).u16(item.n)
+        case Shown():
+            out.u8(11).u16(item.in_seq & 0xFFFF).varint(item.out_ms).varint(item.wait_ms).varint(item.in_ms)
     return out.done()
 
 
@@ -153,7 +171,7 @@ def decode(message: bytes | memoryview) -> list[Input]:
     return out
 
 
-def _decode_one(reader: Reader) -> Input:  # noqa: C901, PLR0911 - one arm a type
+def _decode_one(reader: Reader) -> Input:  # noqa: C901, PLR0911, PLR0912 - one arm a type
     match reader.u8():
         case 1:
             return Ack(reader.varint(), reader.varint())
@@ -179,6 +197,8 @@ def _decode_one(reader: Reader) -> Input:  # noqa: C901, PLR0911 - one arm a typ
             return End(how)
         case 10:
             return Ping(reader.u16())
+        case 11:
+            return Shown(reader.u16(), _length(reader), _length(reader), _length(reader))
         case kind:
             raise SudareError("caller.malformed", f"unknown input type {kind}")
 
@@ -205,6 +225,13 @@ def _position(reader: Reader) -> int:
     value = reader.varint()
     if value > POSITION_LIMIT:
         raise SudareError("caller.malformed", f"position {value}")
+    return value
+
+
+def _length(reader: Reader) -> int:
+    value = reader.varint()
+    if value > LENGTH_LIMIT:
+        raise SudareError("caller.malformed", f"{value} ms")
     return value
 
 

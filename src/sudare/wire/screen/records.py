@@ -33,6 +33,8 @@ class Kind(IntEnum):
     STATE = 4
     LINE = 5
     PONG = 6
+    ANSWER = 7
+    LAG = 8
 
 
 class Flag(IntFlag):
@@ -45,6 +47,7 @@ class Flag(IntFlag):
 
 
 _KNOWN_FLAGS: Final = 15
+COARSE: Final = 1  # bit of LAG: what was done
 NONE: Final = Flag(0)
 
 
@@ -123,8 +126,29 @@ class Pong:
     n: int
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The UPDATE before it in the same message answers input `in_seq`: SHOWN is asked for once it is painted."""
+
+    in_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """The last keys: what is to be named as the cause, what was done about it, medians of the whole and its shares."""
+
+    cause: int  # `wire.screen.lag.Share`; a number not known is nothing
+    coarse: bool  # large changes are sent readable first
+    key_to_pixel_ms: int
+    device_ms: int
+    line_ms: int
+    gateway_ms: int
+    connector_ms: int
+    office_ms: int
+
+
 Cursor: TypeAlias = CursorHidden | CursorArrow | CursorImage | CursorCached
-Body: TypeAlias = Update | Cursor | Resize | State | Line | Pong
+Body: TypeAlias = Update | Cursor | Resize | State | Line | Pong | Answer | Lag
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +205,7 @@ def decode(message: bytes | memoryview) -> list[Record]:
     return out
 
 
-def _encode_body(body: Body) -> tuple[Kind, bytes]:  # noqa: C901, PLR0911 - one arm a type
+def _encode_body(body: Body) -> tuple[Kind, bytes]:  # noqa: C901, PLR0911, PLR0912 - one arm a type
     out = Writer()
     match body:
         case Update():
@@ -196,6 +220,13 @@ def _encode_body(body: Body) -> tuple[Kind, bytes]:  # noqa: C901, PLR0911 - one
             return Kind.LINE, out.varint(body.rtt_ms).varint(body.btl_kbit).varint(body.key_to_pixel_ms).done()
         case Pong():
             return Kind.PONG, out.u16(body.n).done()
+        case Answer():
+            return Kind.ANSWER, out.u16(body.in_seq & 0xFFFF).done()
+        case Lag():
+            out.u8(body.cause).u8(COARSE if body.coarse else 0)
+            for ms in (body.key_to_pixel_ms, body.device_ms, body.line_ms, body.gateway_ms):
+                out.varint(ms)
+            return Kind.LAG, out.varint(body.connector_ms).varint(body.office_ms).done()
         case CursorHidden():
             return Kind.CURSOR, out.u8(0).done()
         case CursorArrow():
@@ -209,7 +240,7 @@ def _encode_body(body: Body) -> tuple[Kind, bytes]:  # noqa: C901, PLR0911 - one
             return Kind.CURSOR, out.u8(3).varint(body.id).done()
 
 
-def _decode_body(kind: int, raw: bytes) -> Body | None:
+def _decode_body(kind: int, raw: bytes) -> Body | None:  # noqa: C901 - one arm a type
     reader = Reader(raw)
     body: Body
     match kind:
@@ -227,6 +258,10 @@ def _decode_body(kind: int, raw: bytes) -> Body | None:
             body = Line(reader.varint(), reader.varint(), reader.varint())
         case Kind.PONG:
             body = Pong(reader.u16())
+        case Kind.ANSWER:
+            body = Answer(reader.u16())
+        case Kind.LAG:
+            body = Lag(reader.u8(), bool(reader.u8() & COARSE), *(reader.varint() for _ in range(6)))
         case _:
             return None
     if reader.left():

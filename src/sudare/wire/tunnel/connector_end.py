@@ -6,6 +6,7 @@ INVARIANT: one challenge a connection is answered; whatever comes before `Welcom
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -17,7 +18,17 @@ from sudare.wire.tunnel.proof import prove
 from sudare.wire.tunnel.pulse import Pulse
 
 _NONCE: Final = 32
-Event = m.Welcome | m.Open | m.Cut | m.Renewed | m.Drain
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """A ping came back: how long it took, and how late the gateway's event loop is."""
+
+    rtt_s: float
+    wait_ms: int
+
+
+Event = m.Welcome | m.Open | m.Cut | m.Renewed | m.Drain | Echo
 
 
 class ConnectorEnd:
@@ -42,6 +53,7 @@ class ConnectorEnd:
         self._spki = spki
         self._answered = False
         self._welcome = False
+        self._pinged: tuple[int, float] | None = None
         self._out = bytearray(m.encode(m.Hello(name, boot, [m.PROTO], generation)))
 
     def data_to_send(self) -> bytes:
@@ -76,12 +88,18 @@ class ConnectorEnd:
             case m.Ping() if self._welcome:
                 self._send(m.Pong(message.n))
             case m.Pong() if self._welcome:
-                pass
+                return self._echo(message, now)
             case m.Open() | m.Cut() | m.Renewed() | m.Drain() if self._welcome:
                 return message
             case _:
                 raise SudareError("caller.malformed", f"{type(message).__name__} out of turn")
         return None
+
+    def _echo(self, pong: m.Pong, now: float) -> Echo | None:
+        if self._pinged is None or self._pinged[0] != pong.n:
+            return None
+        sent, self._pinged = self._pinged[1], None
+        return Echo(max(0.0, now - sent), pong.wait_ms)
 
     def _answer(self, nonce: str) -> bytes:
         try:
@@ -92,7 +110,7 @@ class ConnectorEnd:
             raise SudareError("caller.malformed", "challenge")
         return prove(self._key, raw, self._boot, self._spki)
 
-    def send(self, message: m.Catalogue | m.Refuse | m.Renew) -> None:
+    def send(self, message: m.Catalogue | m.Refuse | m.Renew | m.Lag) -> None:
         """Something the connector says; only after `Welcome`."""
         self._send(message)
 
@@ -104,6 +122,7 @@ class ConnectorEnd:
         if self._pulse.dead(now):
             raise SudareError("link.lost", "silence")
         if (number := self._pulse.due(now)) is not None and self._welcome:
+            self._pinged = number, now
             self._send(m.Ping(number))
 
     def next_deadline(self) -> float:

@@ -31,7 +31,7 @@ class ProofOffered:
     certificate: x509.Certificate
 
 
-Event = ProofOffered | m.Catalogue | m.Refuse | m.Renew
+Event = ProofOffered | m.Catalogue | m.Refuse | m.Renew | m.Lag
 
 
 class GatewayEnd:
@@ -47,6 +47,7 @@ class GatewayEnd:
         self._hello: m.Hello | None = None
         self._proved = False
         self._welcome = False
+        self.wait_ms = 0  # how late the driver is; told with every pong
         self._out = bytearray()
 
     @property
@@ -85,10 +86,10 @@ class GatewayEnd:
                 self._proved = True
                 return offered
             case m.Ping() if self._welcome:
-                self._send(m.Pong(message.n))
+                self._send(m.Pong(message.n, self.wait_ms))
             case m.Pong() if self._welcome:
                 pass
-            case m.Catalogue() | m.Refuse() | m.Renew() if self._welcome:
+            case m.Catalogue() | m.Refuse() | m.Renew() | m.Lag() if self._welcome:
                 return message
             case _:
                 raise SudareError("caller.malformed", f"{type(message).__name__} out of turn")

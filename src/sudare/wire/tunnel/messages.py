@@ -17,6 +17,7 @@ MAX_CATALOGUE: Final = 4_194_304  # a ward office's PCs do not fit in one line; 
 PROTO: Final = 1
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]  # what every JSON reader can hold
+Quantiles = tuple[Count, Count]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]  # stands in logs before anything is proved
 
 
@@ -124,10 +125,30 @@ class Ping(_Message, frozen=True):
     n: Count
 
 
-class Pong(_Message, frozen=True):
-    """Yes."""
+class Pong(_Message, frozen=True, omit_defaults=True):
+    """Yes; `wait_ms`: how late this side's event loop is."""
 
     n: Count
+    wait_ms: Count = 0
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """One session's lag so far: answered keys, and (p50, p95) in milliseconds of a key's whole way and its shares."""
+
+    session: Name
+    keys: Count
+    total: Quantiles
+    device: Quantiles
+    line: Quantiles
+    gateway: Quantiles
+    connector: Quantiles
+    office: Quantiles
+
+
+class Lag(_Message, frozen=True):
+    """What sessions measured."""
+
+    sessions: list[Measured]
 
 
 class Drain(_Message, frozen=True):
@@ -151,6 +172,7 @@ Message = (
     | Ping
     | Pong
     | Drain
+    | Lag
 )
 _KNOWN: Final = frozenset(kind.__name__.lower() for kind in Message.__args__)
 _decoder: Final = msgspec.json.Decoder(Message)

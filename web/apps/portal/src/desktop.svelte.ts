@@ -1,20 +1,23 @@
 /** One office PC on the screen: what is asked of the person, what of the gateway, and the viewer's state. */
 
-import { asksAccount, codeOf, type StreamPermit, type Target } from "@sudare/api";
-import type { Connection, Viewer, ViewerState } from "@sudare/screen";
+import { asksAccount, asksPassword, codeOf, type StreamPermit, type Target } from "@sudare/api";
+import type { Connection, Lag, Viewer, ViewerState } from "@sudare/screen";
 import { createEphemeral, fromBase64url, sealSecret } from "@sudare/wire";
 import { app, client, noticed } from "./state.svelte";
 
 const ASKS = new Set(["office.pc-credentials", "office.pc-credentials-missing", "denied.secret-unreadable"]);
+const LAG_MS = 60_000;
 
 export class Desktop {
   target = $state.raw<Target | null>(null);
   state = $state.raw<ViewerState>({ phase: "connecting" });
   rttMs = $state(0);
+  lag = $state.raw<Lag | null>(null);
   asking = $state(false);
   account = $state("");
   viewer: Viewer | null = null;
   private session = "";
+  private forgetting: ReturnType<typeof setTimeout> | undefined;
   private entered: { account: string; password: string; remember: boolean } | null = null;
   private sealed: { account: string; sealed: string } | null = null;
 
@@ -29,7 +32,7 @@ export class Desktop {
         return;
       }
       this.account = asksAccount(this.target) ? (app.session?.person.login ?? "") : "";
-      if (this.target.secret) await this.connect(host);
+      if (this.target.secret || !asksPassword(this.target)) await this.connect(host);
       else this.asking = true;
     } catch (error) {
       this.state = { phase: "closed", code: noticed(codeOf(error)) };
@@ -83,6 +86,8 @@ export class Desktop {
 
   private heard(state: ViewerState): void {
     if (state.rttMs) this.rttMs = state.rttMs;
+    if (state.phase !== "active") this.lag = null;
+    else if (state.lag && state.lag !== this.state.lag) this.measured(state.lag);
     if (state.phase === "active" && this.state.phase !== "active") {
       void this.keep();
       this.viewer?.focus();
@@ -94,6 +99,13 @@ export class Desktop {
     }
   }
 
+  /** What was measured of the last keys holds for a minute. */
+  private measured(lag: Lag): void {
+    this.lag = lag;
+    clearTimeout(this.forgetting);
+    this.forgetting = setTimeout(() => (this.lag = null), LAG_MS);
+  }
+
   /** It worked: now the sealed password may be kept, if the person said so. */
   private async keep(): Promise<void> {
     const { entered, sealed } = this;
@@ -103,6 +115,7 @@ export class Desktop {
   }
 
   end(): void {
+    clearTimeout(this.forgetting);
     this.viewer?.stop();
   }
 }

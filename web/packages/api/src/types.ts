@@ -33,7 +33,7 @@ export interface Target {
   id: string;
   site: string;
   site_name: string;
-  kind: "rdp" | "vnc";
+  kind: "rdp" | "vnc" | "x11";
   name: string;
   connected: boolean;
   seal_key: string;
@@ -44,6 +44,11 @@ export interface Target {
 /** Whether the office PC asks who one is; VNC knows a password only. */
 export function asksAccount(target: Target): boolean {
   return target.kind === "rdp";
+}
+
+/** Whether the office PC asks for a password; a display at the connector does not. */
+export function asksPassword(target: Target): boolean {
+  return target.kind !== "x11";
 }
 
 export interface StreamPermit {

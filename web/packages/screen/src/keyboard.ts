@@ -15,7 +15,7 @@ export class Keyboard {
 
   constructor(
     private readonly target: HTMLElement,
-    private readonly send: (item: Input) => void,
+    private readonly send: (item: Input, at?: number) => void,
     private readonly nextSeq: () => number,
     private readonly onEscape: () => void,
   ) {
@@ -31,16 +31,10 @@ export class Keyboard {
     this.stops.push(() => on.removeEventListener(type, handler));
   }
 
-  private key(down: boolean, code: string, keysym: number): void {
+  private key(down: boolean, code: string, keysym: number, at?: number): void {
     const where = scancodeOf(code);
-    this.send({
-      type: "key",
-      inSeq: this.nextSeq(),
-      down,
-      extended: where?.extended ?? false,
-      scancode: where?.scancode ?? 0,
-      keysym,
-    });
+    const { scancode = 0, extended = false } = where ?? {};
+    this.send({ type: "key", inSeq: this.nextSeq(), down, extended, scancode, keysym }, at);
   }
 
   private down(event: KeyboardEvent): void {
@@ -49,7 +43,7 @@ export class Keyboard {
     const { code, key } = event;
     if (code === "Escape" && !event.repeat) this.escape = setTimeout(() => this.giveBack(), ESCAPE_MS);
     const keysym = this.held.get(code) ?? keysymOf(key, code);
-    this.key(true, code, keysym);
+    this.key(true, code, keysym, event.timeStamp);
     if (hasNoKeyUp(key)) this.key(false, code, keysym);
     else this.held.set(code, keysym);
   }

@@ -28,10 +28,19 @@ export interface CursorImage {
   rgba: Uint8Array;
 }
 
+/** The last keys: `ms` of the whole way, then of its shares; `cause` counts these from 1, 0 when lag is not bad. */
+export interface Lag {
+  cause: number;
+  /** Large changes are sent coarse first. */
+  coarse: boolean;
+  ms: number[];
+}
+
 export type ToWorker =
   | { type: "canvas"; canvas: OffscreenCanvas; tiles: number }
   | { type: "open"; connection: Connection }
-  | { type: "input"; item: Input }
+  /** `at`: when its event happened, in ms since 1970 on the performance clock. */
+  | { type: "input"; item: Input; at: number }
   | { type: "stop" };
 
 export type FromWorker =
@@ -39,5 +48,5 @@ export type FromWorker =
   | { type: "phase"; phase: "connecting" | "active"; recorded: boolean }
   | { type: "lost"; code: string; final: boolean }
   | { type: "no-video" }
-  | { type: "lag"; rttMs?: number; keyToPixelMs?: number }
+  | { type: "lag"; rttMs?: number; lag?: Lag }
   | { type: "cursor"; image: CursorImage | "hidden" | "default" };

@@ -8,6 +8,7 @@ import { decode } from "./darkroom";
 import { Projector } from "./film";
 import { Framebuffer, type Rect } from "./framebuffer";
 import type { Connection, CursorImage, FromWorker } from "./messages";
+import { Stopwatch } from "./stopwatch";
 
 const PING_EVERY_MS = 2000;
 const SILENCE_MS = 8000;
@@ -23,7 +24,8 @@ export class Session {
   private readonly projector = new Projector();
   private cursors = new Map<number, CursorImage>();
   private resynced = false;
-  private asked: { inSeq: number; at: number } | null = null;
+  private readonly watch = new Stopwatch();
+  private answered: number[] = [];
   private pingAt = Number.NEGATIVE_INFINITY;
   private pinged = 0;
 
@@ -39,9 +41,8 @@ export class Session {
   open(connection: Connection): void {
     this.line?.leave();
     this.resynced = false;
-    this.asked = null;
     const line = new Line(connection, {
-      message: (plain, newest) => this.take(line, plain, newest),
+      message: (plain, newest, came) => this.take(line, plain, newest, came),
       lost: (code, final) => {
         if (this.line !== line) return;
         this.line = null;
@@ -58,12 +59,12 @@ export class Session {
     this.line = null;
   }
 
-  input(item: Input): void {
-    if (INPUTS.has(item.type) && "inSeq" in item) {
-      if (!this.asked && item.type !== "pointer") this.asked = { inSeq: item.inSeq, at: performance.now() };
-      this.ping();
+  input(item: Input, at: number): void {
+    if (INPUTS.has(item.type)) this.ping();
+    const sent = this.line?.send(encodeInput(item));
+    if (item.type === "text" || (item.type === "key" && item.down)) {
+      void sent?.then(() => this.watch.left(item.inSeq, at - performance.timeOrigin, performance.now()));
     }
-    this.line?.send(encodeInput(item));
   }
 
   private ping(): void {
@@ -75,7 +76,8 @@ export class Session {
     this.line?.expectAnswer();
   }
 
-  private take(line: Line, plain: Uint8Array, backlog: number): void {
+  private take(line: Line, plain: Uint8Array, backlog: number, came: number): void {
+    const answered: number[] = (this.answered = []);
     let newest = 0;
     try {
       for (const record of decodeRecords(plain)) {
@@ -93,18 +95,21 @@ export class Session {
       const shown = await this.projector.show(showing, this.context, (areas) => this.paint(areas));
       if (!shown) this.cannotProject(line);
     });
+    const told = () => this.watch.shown(answered, came).forEach((item) => void line.send(encodeInput(item)));
     if (images.length + frames.length === 0) {
       this.show(line, newest, backlog);
+      told();
       return;
     }
     this.paint();
+    void Promise.all(images).then(told); // no key waits for a film
     void Promise.all([...images, ...frames]).then(() => this.show(line, newest, backlog));
   }
 
   private show(line: Line, newest: number, backlog: number): void {
     this.paint();
     if (!newest || line !== this.line) return;
-    line.send(encodeInput({ type: "ack", seq: newest, backlog }));
+    void line.send(encodeInput({ type: "ack", seq: newest, backlog }));
     this.ping();
   }
 
@@ -135,10 +140,6 @@ export class Session {
     } else if (this.resynced && record.body.type === "update") return; // of the stream we lost
     if (record.flags & Flag.RESET) this.resynced = false;
     this.act(record.body);
-    if (record.body.type === "update" && this.asked && reached(record.inSeq, this.asked.inSeq)) {
-      this.tell({ type: "lag", keyToPixelMs: Math.round(performance.now() - this.asked.at) });
-      this.asked = null;
-    }
   }
 
   private act(body: Body): void {
@@ -157,6 +158,12 @@ export class Session {
         if (body.n === this.pinged) this.tell({ type: "lag", rttMs: Math.round(performance.now() - this.pingAt) });
         break;
       case "line":
+        break;
+      case "answer":
+        this.answered.push(body.inSeq);
+        break;
+      case "lag":
+        this.tell({ type: "lag", lag: { cause: body.cause, coarse: body.coarse, ms: body.ms } });
         break;
       case "cursor-image":
         this.cursors.set(body.id, body);
@@ -192,11 +199,6 @@ export class Session {
   }
 }
 
-/** Whether 16-bit counter `a` is at or past `b`. */
-export function reached(a: number, b: number): boolean {
-  return ((a - b) & 0xffff) < 0x8000;
-}
-
 /**
  * What the end of a line means: the problem's code (empty: the person ended it), and whether it is final.
  * A screen that was taken over must not take itself back, or two of them would never stop.
@@ -209,7 +211,8 @@ export function verdict(close: number, reason: string, told: string): { code: st
 }
 
 interface Handlers {
-  message(plain: Uint8Array, backlog: number): void;
+  /** `came`: when it arrived, before it was opened. */
+  message(plain: Uint8Array, backlog: number, came: number): void;
   /** `final`: trying again would not help. */
   lost(code: string, final: boolean): void;
 }
@@ -241,25 +244,24 @@ class Line {
   }
 
   private async receive(data: Uint8Array<ArrayBuffer>): Promise<void> {
+    const came = performance.now();
     clearTimeout(this.silence);
     this.waiting += 1;
     try {
       const plain = await (await this.channel).open(data);
       this.waiting -= 1;
-      if (!this.left) this.handlers.message(plain, this.waiting);
+      if (!this.left) this.handlers.message(plain, this.waiting, came);
     } catch {
       this.leave(4400, "caller.malformed");
       this.handlers.lost("caller.malformed", true);
     }
   }
 
-  send(plain: Uint8Array<ArrayBuffer>): void {
+  /** Done when the socket has it. */
+  async send(plain: Uint8Array<ArrayBuffer>): Promise<void> {
     if (this.left || this.socket.readyState !== WebSocket.OPEN) return;
-    void this.channel
-      .then((channel) => channel.seal(plain))
-      .then((sealed) => {
-        if (this.socket.readyState === WebSocket.OPEN) this.socket.send(sealed);
-      });
+    const sealed = await (await this.channel).seal(plain);
+    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(sealed);
   }
 
   /** Something was asked: silence now means that the line is gone. */

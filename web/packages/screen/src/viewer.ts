@@ -8,7 +8,7 @@ import { canDecode } from "./darkroom";
 import { codecs } from "./film";
 import type { Combination } from "./keys";
 import { Keyboard } from "./keyboard";
-import type { Caps, Connection, CursorImage, FromWorker, ToWorker } from "./messages";
+import type { Caps, Connection, CursorImage, FromWorker, Lag, ToWorker } from "./messages";
 import { Pointer } from "./pointer";
 import { Session } from "./session";
 
@@ -17,7 +17,7 @@ export interface ViewerState {
   /** Problem code; empty or absent when the person ended it. */
   code?: string;
   rttMs?: number;
-  keyToPixelMs?: number;
+  lag?: Lag;
   /** Reconnecting: seconds since the line was lost. */
   waitS?: number;
   /** The office records what this session shows; the person has to be told. */
@@ -63,7 +63,7 @@ export class Viewer {
     if (options.label) this.canvas.setAttribute("aria-label", options.label);
     options.host.append(this.canvas);
     [this.worker, this.post] = engine(this.canvas, this.tiles, (message) => this.heard(message));
-    const send = (item: Input) => this.post({ type: "input", item });
+    const send = (item: Input, at?: number) => this.input(item, at);
     const next = () => (this.seq = (this.seq + 1) & 0xffff);
     this.keyboard = new Keyboard(this.canvas, send, next, () => options.onEscape());
     this.pointer = new Pointer(this.canvas, () => this.size, send, next);
@@ -82,6 +82,10 @@ export class Viewer {
     if (this.stopped) return;
     this.post({ type: "stop" });
     this.finish("");
+  }
+
+  private input(item: Input, at = performance.now()): void {
+    this.post({ type: "input", item, at: performance.timeOrigin + at });
   }
 
   sendKeys(name: Combination): void {
@@ -190,7 +194,7 @@ export class Viewer {
 
   private sendView(): void {
     if (this.stopped) return;
-    this.post({ type: "input", item: { type: "view", ...this.view(), visible: document.visibilityState === "visible" } });
+    this.input({ type: "view", ...this.view(), visible: document.visibilityState === "visible" });
   }
 
   /** One desktop pixel on one device pixel where it fits, shrunk to fit otherwise. */
@@ -225,7 +229,7 @@ function engine(
   const session = new Session(canvas, tiles, heard);
   const post = (message: ToWorker) => {
     if (message.type === "open") session.open(message.connection);
-    else if (message.type === "input") session.input(message.item);
+    else if (message.type === "input") session.input(message.item, message.at);
     else if (message.type === "stop") session.stop();
   };
   return [null, post];

@@ -10,6 +10,6 @@ scope.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   if (data.type === "canvas") {
     session = new Session(data.canvas, data.tiles, (message: FromWorker) => scope.postMessage(message));
   } else if (data.type === "open") session?.open(data.connection);
-  else if (data.type === "input") session?.input(data.item);
+  else if (data.type === "input") session?.input(data.item, data.at);
   else session?.stop();
 };

@@ -12,7 +12,8 @@ export type Input =
   | { type: "text"; inSeq: number; text: string }
   | { type: "resync" }
   | { type: "end"; how: number }
-  | { type: "ping"; n: number };
+  | { type: "ping"; n: number }
+  | { type: "shown"; inSeq: number; outMs: number; waitMs: number; inMs: number };
 
 export function encodeInput(item: Input): Uint8Array<ArrayBuffer> {
   const out = new Writer();
@@ -39,5 +40,7 @@ export function encodeInput(item: Input): Uint8Array<ArrayBuffer> {
       return out.u8(9).u8(item.how).done();
     case "ping":
       return out.u8(10).u16(item.n).done();
+    case "shown":
+      return out.u8(11).u16(item.inSeq).varint(item.outMs).varint(item.waitMs).varint(item.inMs).done();
   }
 }

@@ -27,7 +27,10 @@ export type Body =
   | { type: "resize"; w: number; h: number }
   | { type: "state"; state: "connecting" | "active" | "closed"; code?: string; name?: string; recorded: boolean }
   | { type: "line"; rttMs: number; btlKbit: number; keyToPixelMs: number }
-  | { type: "pong"; n: number };
+  | { type: "pong"; n: number }
+  | { type: "answer"; inSeq: number }
+  /** `ms`: key to pixel, then home device, line, gateway, connector, office PC; `cause` counts them from 1, 0 is none. */
+  | { type: "lag"; cause: number; coarse: boolean; ms: number[] };
 
 export interface Record {
   body: Body;
@@ -89,6 +92,12 @@ function readBody(kind: number, reader: Reader, raw: Uint8Array): Body | null {
       return { type: "line", rttMs: reader.varint(), btlKbit: reader.varint(), keyToPixelMs: reader.varint() };
     case 6:
       return { type: "pong", n: reader.u16() };
+    case 7:
+      return { type: "answer", inSeq: reader.u16() };
+    case 8: {
+      const [cause, done] = [reader.u8(), reader.u8()];
+      return { type: "lag", cause, coarse: (done & 1) > 0, ms: Array.from({ length: 6 }, () => reader.varint()) };
+    }
     default:
       return null;
   }

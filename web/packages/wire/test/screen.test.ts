@@ -9,7 +9,7 @@ interface Vectors<K extends string> {
 }
 
 const TYPES = { update: 1, "cursor-hidden": 2, "cursor-arrow": 2, "cursor-image": 2, "cursor-cached": 2 } as const;
-const OTHERS = { resize: 3, state: 4, line: 5, pong: 6 } as const;
+const OTHERS = { resize: 3, state: 4, line: 5, pong: 6, answer: 7, lag: 8 } as const;
 
 function plain(record: ScreenRecord): Fields {
   const type = { ...TYPES, ...OTHERS }[record.body.type];
@@ -56,13 +56,20 @@ function body({ body: b }: ScreenRecord): Fields {
       return { rtt_ms: b.rttMs, btl_kbit: b.btlKbit, key_to_pixel_ms: b.keyToPixelMs };
     case "pong":
       return { n: b.n };
+    case "answer":
+      return { in_seq: b.inSeq };
+    case "lag": {
+      const [all, device, line, gateway, connector, office] = b.ms;
+      const shares = { device_ms: device, line_ms: line, gateway_ms: gateway, connector_ms: connector, office_ms: office };
+      return { cause: b.cause, coarse: b.coarse, key_to_pixel_ms: all, ...shares };
+    }
   }
 }
 
 function input(fields: Fields): Input {
-  const names = ["", "ack", "view", "key", "pointer", "wheel", "release", "text", "resync", "end", "ping"];
-  const { type, in_seq: inSeq, ...rest } = fields;
-  return { type: names[Number(type)], ...(inSeq === undefined ? {} : { inSeq }), ...rest } as unknown as Input;
+  const names = ["", "ack", "view", "key", "pointer", "wheel", "release", "text", "resync", "end", "ping", "shown"];
+  const camel = Object.entries(fields).map(([name, value]) => [name.replace(/_(.)/g, (_, c: string) => c.toUpperCase()), value]);
+  return { ...Object.fromEntries(camel), type: names[Number(fields["type"])] } as unknown as Input;
 }
 
 describe("records", () => {

@@ -31,17 +31,19 @@ class Inflater:
             step = min(size, PIECE)
             data = yield step
             size -= step
-            out += self._inflate(data, limit - len(out))
+            out += inflated(self._zlib, data, limit - len(out))
         return bytes(out)
 
-    def _inflate(self, data: bytes, room: int) -> bytes:
-        try:
-            out = self._zlib.decompress(data, room + 1)  # 0 would mean "no limit" to zlib
-        except zlib.error as error:
-            raise malformed("broken zlib stream") from error
-        if len(out) > room or self._zlib.unconsumed_tail:
-            raise malformed("rectangle inflates past its size")
-        return out
+
+def inflated(stream: "zlib._Decompress", data: bytes, room: int) -> bytes:
+    """What the next bytes of a stream inflate to, which may be `room` bytes at most."""
+    try:
+        out = stream.decompress(data, room + 1)  # 0 would mean "no limit" to zlib
+    except zlib.error as error:
+        raise malformed("broken zlib stream") from error
+    if len(out) > room or stream.unconsumed_tail:
+        raise malformed("rectangle inflates past its size")
+    return out
 
 
 def decode(frame: Frame, r: Rect, stream: Inflater) -> Parser[None]:

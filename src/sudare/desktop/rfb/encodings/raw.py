@@ -2,14 +2,15 @@
 
 import numpy as np
 
-from sudare.desktop.rfb.stream import PIECE, Parser
+from sudare.desktop.rfb.stream import Parser, UpTo
 from sudare.desktop.source import Frame, Rect
 
 
 def decode(frame: Frame, r: Rect) -> Parser[None]:
-    """Write the rectangle band by band, so that a large one never waits in memory whole."""
-    rows = max(1, PIECE // (r.w * 4)) if r.w else 0
-    for y in range(r.y, r.y + r.h if r.w else r.y, rows or 1):
-        count = min(rows, r.y + r.h - y)
-        data = yield count * r.w * 4
+    """Write the rectangle row by row as it comes, so that nothing of it waits in memory."""
+    y, end, stride = r.y, r.y + r.h, r.w * 4
+    while y < end and stride:
+        data = yield UpTo((end - y) * stride, stride)
+        count = len(data) // stride
         frame[y : y + count, r.x : r.x + r.w] = np.frombuffer(data, np.uint8).reshape(count, r.w, 4)
+        y += count

@@ -1,0 +1,1 @@
+"""The C shim over xcb and its builder."""
