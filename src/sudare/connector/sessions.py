@@ -236,7 +236,7 @@ class Sessions:
             intake = await self._recordings.begin(ticket)
             record = intake.order if intake else None
             mark = job.Mark.of(await asyncio.to_thread(drawn, ticket)) if marked(ticket) else None
-            order = job.Start(self._desktop(target, hello, credential), client, record, mark)
+            order = job.Start(self._desktop(target, hello, credential, ticket), client, record, mark)
             worker = await self._start(target, order, [theirs, intake.theirs] if intake else [theirs])
             await self._not_cut(beginning, worker)
         except BaseException:
@@ -284,7 +284,9 @@ class Sessions:
             pc.close()
         return worker
 
-    def _desktop(self, target: Target, hello: Hello, credential: OfficeCredential | None) -> job.Desktop:
+    def _desktop(
+        self, target: Target, hello: Hello, credential: OfficeCredential | None, ticket: Ticket
+    ) -> job.Desktop:
         password = credential.password.reveal() if credential else None
         return job.Desktop(
             kind=target.kind,
@@ -297,6 +299,7 @@ class Sessions:
             layout=hello.layout,
             resize=target.resize,
             name=target.name,
+            sound=ticket.rgt.get("audio", False),
         )
 
     def _report(self, running: Running, content: dict[str, Any]) -> None:
@@ -366,7 +369,8 @@ def _client(ticket: Ticket, hello: Hello, channel: OfficeEnd) -> job.Client:
         raise SudareError("caller.malformed", "a screen needs a view")
     may_input = ticket.rgt.get("input", False)
     told = hello.caps
-    caps = job.Caps(told.tiles, ramp=told.ramp, jpeg=told.jpeg, video="av1" in told.video)
+    audio = told.audio and ticket.rgt.get("audio", False)
+    caps = job.Caps(told.tiles, ramp=told.ramp, jpeg=told.jpeg, video="av1" in told.video, audio=audio)
     return job.Client(job.Channel.of(channel.state()), view.w, view.h, view.scale, may_input, caps)
 
 

@@ -85,6 +85,21 @@ async def test_a_ticket_demands_a_watermark_only_where_the_target_says_so(house)
     assert [event.detail.get("watermark") for event in opened] == ["true", None, "true"]
 
 
+async def test_a_ticket_allows_sound_only_where_the_target_says_so(house):
+    hanako = await house.person("hanako")
+    connector = await office(house, "hanako")
+
+    async def rights():
+        answer = (await hanako.post("streams", {"kind": "screen", "target": f"{connector}~pc-1", "cnf": CNF})).json()
+        return json.loads(unbase64(answer["ticket"].split(".")[0]))["rgt"]
+
+    before = await rights()
+    await house.desk.set_sound(f"{connector}~pc-1", house.now, sound=True)
+
+    assert before == {"input": True}
+    assert await rights() == {"input": True, "audio": True}
+
+
 async def test_a_ticket_says_who_may_open_what_and_is_signed(house):
     hanako = await house.person("hanako")
     connector = await office(house, "hanako")

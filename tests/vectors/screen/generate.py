@@ -60,6 +60,7 @@ def body_value(body):  # noqa: C901, PLR0911 - one arm a type
         case records.State():
             fields = {"state": body.state, "code": body.code, "name": body.name, "security": body.security}
             fields["recorded"] = True if body.recorded else None
+            fields["sound"] = True if body.sound else None
             return {k: v for k, v in fields.items() if v is not None}
         case records.Line(rtt_ms=r, btl_kbit=b, key_to_pixel_ms=k):
             return {"rtt_ms": r, "btl_kbit": b, "key_to_pixel_ms": k}
@@ -69,6 +70,8 @@ def body_value(body):  # noqa: C901, PLR0911 - one arm a type
             return {"in_seq": n}
         case records.Lag():
             return asdict(body)
+        case records.Audio(number=number, packets=packets):
+            return {"number": number, "packets": [packet.hex() for packet in packets]}
 
 
 def record_value(record):
@@ -95,6 +98,7 @@ INPUT_FIELDS = {
     inputs.End: (9, ["how"]),
     inputs.Ping: (10, ["n"]),
     inputs.Shown: (11, ["in_seq", "out_ms", "wait_ms", "in_ms"]),
+    inputs.Hear: (16, ["on"]),
 }
 
 
@@ -131,6 +135,8 @@ def record_cases():
         "connecting": [Record(records.State("connecting"), 1)],
         "active": [Record(records.State("active", name="福祉課-PC042", security="nla"), 2)],
         "recorded": [Record(records.State("active", recorded=True), 2)],
+        "to be heard": [Record(records.State("active", sound=True), 2)],
+        "sound": [Record(records.Audio(4294967295, (b"\xfc\xff\xfe", bytes(range(200)))), 5, flags=Flag.EXPRESS)],
         "closed": [Record(records.State("closed", code="office.pc-closed"), 3)],
         "line": [Record(records.Line(103, 1987, 0), 9)],
         "pong": [Record(records.Pong(65535))],
@@ -176,6 +182,9 @@ def bad_records():
         "pong too short": raw_record(6, b"\x01"),
         "answer too long": raw_record(7, b"\x01\x00\x00"),
         "lag too short": raw_record(8, b"\x02\x00" + bytes(5)),
+        "no sound": raw_record(16, b"\x05"),
+        "an empty packet of sound": raw_record(16, b"\x05\x01\xfc\x00"),
+        "a packet of sound cut": raw_record(16, b"\x05\x03\xfc\xff"),
     }
 
 
@@ -196,6 +205,8 @@ def input_cases():
         "end": [inputs.End(0)],
         "ping": [inputs.Ping(513)],
         "shown": [inputs.Shown(513, 4, 65535, 7)],
+        "hear": [inputs.Hear(True)],
+        "hear no more": [inputs.Hear(False)],
     }
     good["several"] = [one for items in good.values() for one in items]
     out = [
@@ -229,6 +240,7 @@ def bad_inputs():
         "unknown way to end": b"\x09\x07",
         "shown cut": b"\x0b\x01\x00\x04\x05",
         "shown after more than a minute": b"\x0b\x01\x00\x04\x80\x80\x04\x05",
+        "half heard": b"\x10\x02",
     }
 
 

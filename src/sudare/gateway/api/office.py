@@ -45,7 +45,7 @@ class Place:
     connector: Connector
     local: str
     kind: str
-    demands: tuple[str, ...] = ()  # of every session on it: `record`, `watermark`
+    rights: tuple[str, ...] = ()  # of every session on it: `record` and `watermark` demand, `audio` allows
 
 
 async def sites(call: Call) -> Response:
@@ -101,7 +101,7 @@ async def streams(call: Call) -> Response:
         "rgt": _rights(sent.kind, place),
         "cnf": sent.cnf,
     }
-    detail = dict.fromkeys(place.demands, "true")
+    detail = dict.fromkeys(place.rights, "true")
     event = call.event(Kind.STREAM_OPENED, person.id, target=place.id, session=session.id, kind=sent.kind, **detail)
     await context.stores.sessions.opened(session, event)
     out: dict[str, object] = {
@@ -178,13 +178,13 @@ async def _place(call: Call, unverified_target: str, kind: str | None = None) ->
     target = next((one for one in mine if one.id == unverified_target), None)
     if target is None:
         raise SudareError("denied.not-allowed", "target")
-    demands = tuple(what for what, demanded in (("record", target.record), ("watermark", target.watermark)) if demanded)
-    return Place(unverified_target, connector, local, target.kind, demands)
+    said = {"record": target.record, "watermark": target.watermark, "audio": target.sound}
+    return Place(unverified_target, connector, local, target.kind, tuple(what for what, on in said.items() if on))
 
 
 def _rights(kind: str, place: Place) -> dict[str, bool]:
-    """What the ticket allows and demands: of a screen only; recording and watermark only where the target says so."""
-    return _RIGHTS | dict.fromkeys(place.demands, True) if kind == "screen" else {}
+    """What the ticket allows and demands: of a screen only; what its target says, beside input."""
+    return _RIGHTS | dict.fromkeys(place.rights, True) if kind == "screen" else {}
 
 
 async def _session(call: Call, unverified_session: str, place: Place) -> StreamSession:

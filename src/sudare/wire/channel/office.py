@@ -38,6 +38,7 @@ class Caps(msgspec.Struct, frozen=True, omit_defaults=True):
     ramp: bool = False
     jpeg: bool = False
     video: tuple[str, ...] = ()  # codecs: "av1"; others are for later
+    audio: bool = False
 
 
 class Hello(msgspec.Struct, frozen=True, omit_defaults=True):

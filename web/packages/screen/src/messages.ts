@@ -9,6 +9,7 @@ export interface Caps {
   ramp: true;
   jpeg: boolean;
   video: string[];
+  audio: boolean;
 }
 
 /** Where to connect and with what; asked for anew for every line. */
@@ -45,7 +46,8 @@ export type ToWorker =
 
 export type FromWorker =
   | { type: "size"; w: number; h: number }
-  | { type: "phase"; phase: "connecting" | "active"; recorded: boolean }
+  | { type: "phase"; phase: "connecting" | "active"; recorded: boolean; sound: boolean }
+  | { type: "sound"; number: number; packets: Uint8Array[] }
   | { type: "lost"; code: string; final: boolean }
   | { type: "no-video" }
   | { type: "lag"; rttMs?: number; lag?: Lag }

@@ -152,10 +152,13 @@ export class Session {
         break;
       case "state":
         if (body.state === "closed") this.line?.ending(body.code ?? "");
-        else this.tell({ type: "phase", phase: body.state, recorded: body.recorded });
+        else this.tell({ type: "phase", phase: body.state, recorded: body.recorded, sound: body.sound });
         break;
       case "pong":
         if (body.n === this.pinged) this.tell({ type: "lag", rttMs: Math.round(performance.now() - this.pingAt) });
+        break;
+      case "audio":
+        this.tell({ type: "sound", number: body.number, packets: body.packets.map((packet) => packet.slice()) });
         break;
       case "line":
         break;
@@ -176,10 +179,8 @@ export class Session {
         break;
       }
       case "cursor-hidden":
-        this.tell({ type: "cursor", image: "hidden" });
-        break;
       case "cursor-arrow":
-        this.tell({ type: "cursor", image: "default" });
+        this.tell({ type: "cursor", image: body.type === "cursor-hidden" ? "hidden" : "default" });
         break;
     }
   }

@@ -11,6 +11,7 @@ import { Keyboard } from "./keyboard";
 import type { Caps, Connection, CursorImage, FromWorker, Lag, ToWorker } from "./messages";
 import { Pointer } from "./pointer";
 import { Session } from "./session";
+import type { Sound } from "./sound";
 
 export interface ViewerState {
   phase: "connecting" | "active" | "reconnecting" | "closed";
@@ -22,6 +23,8 @@ export interface ViewerState {
   waitS?: number;
   /** The office records what this session shows; the person has to be told. */
   recorded?: boolean;
+  /** The office PC can be heard, when the person asks for it. */
+  sound?: boolean;
 }
 
 export interface ViewerOptions {
@@ -56,6 +59,8 @@ export class Viewer {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private fitting: ReturnType<typeof setTimeout> | undefined;
   private stopped = false;
+  private hearing = false;
+  private sound: Sound | null = null;
 
   constructor(private readonly options: ViewerOptions) {
     this.canvas.tabIndex = 0;
@@ -97,12 +102,32 @@ export class Viewer {
     this.canvas.focus({ preventScroll: true });
   }
 
+  /** Play what the office PC plays, or no longer; asked for by a click, or browsers keep silent. */
+  async hear(on: boolean): Promise<void> {
+    this.hearing = on;
+    this.sound?.stop();
+    this.sound = null;
+    if (on) {
+      const { Sound: Player } = await import("./sound");
+      if (this.stopped || !this.hearing || this.sound) return;
+      this.sound = new Player(() => void this.hear(false));
+    }
+    this.input({ type: "hear", on });
+  }
+
+  /** Whether the person asked to hear it. */
+  get hears(): boolean {
+    return this.hearing;
+  }
+
   private async open(): Promise<void> {
     try {
       const connection = await this.options.connect();
       if (this.stopped) return;
       const { w, h, scale } = this.view();
-      const caps: Caps = { zstd: true, tiles: this.tiles, ramp: true, jpeg: canDecode(), video: await this.video };
+      const { tiles } = this;
+      const audio = "AudioDecoder" in window && "AudioContext" in window;
+      const caps: Caps = { zstd: true, tiles, ramp: true, jpeg: canDecode(), video: await this.video, audio };
       const hello = { ...connection.hello, view: { w, h, scale }, caps };
       this.post({ type: "open", connection: { ...connection, hello } });
     } catch (error) {
@@ -125,11 +150,15 @@ export class Viewer {
           this.lostAt = null;
           clearTimeout(this.timer);
           this.sendView();
+          if (this.hearing && message.sound) this.input({ type: "hear", on: true });
         }
-        if (this.lostAt === null) this.tell({ phase: message.phase, recorded: message.recorded });
+        if (this.lostAt === null) this.tell({ phase: message.phase, recorded: message.recorded, sound: message.sound });
         break;
       case "lag":
         this.tell({ ...this.state, ...message, ...{ type: undefined } });
+        break;
+      case "sound":
+        this.sound?.play(message.number, message.packets);
         break;
       case "cursor":
         this.canvas.style.cursor = cssCursor(message.image);
@@ -160,6 +189,7 @@ export class Viewer {
 
   private finish(code: string): void {
     this.stopped = true;
+    this.sound?.stop();
     clearTimeout(this.timer);
     clearTimeout(this.fitting);
     this.keyboard.stop();

@@ -26,6 +26,8 @@ enum sd_kind { SD_IN_KEY, SD_IN_UNICODE, SD_IN_MOUSE, SD_IN_MOUSE_EXTENDED, SD_I
 
 typedef struct { uint8_t kind; uint16_t a, b, c; } sd_command;
 
+typedef struct sd_sound sd_sound;
+
 struct sd_session {
   freerdp *instance;
   rdpContext *context;
@@ -55,6 +57,9 @@ struct sd_session {
   sd_command queue[SD_QUEUE];
   unsigned head, tail;
   sd_status status;
+  sd_sound *sound;            /* none: not asked for */
+  sd_packet packets[SD_MAX_SOUND];
+  int sound_count;
   DispClientContext *display; /* I/O thread only */
 };
 
@@ -71,3 +76,7 @@ int sd_judge_certificate(freerdp *instance, const BYTE *pem, size_t length, cons
                          DWORD flags);                    /* trust.c */
 BOOL sd_channels_start(freerdp *instance);                /* channels.c */
 void sd_list_channels(sd_session *s);
+int sd_sound_new(sd_session *s);                          /* sound.c */
+void sd_sound_free(sd_session *s);
+BOOL sd_sound_start(sd_session *s);
+PVIRTUALCHANNELENTRY sd_find_addin(LPCSTR name, LPCSTR subsystem, LPCSTR type, DWORD flags);

@@ -27,7 +27,7 @@ static void prepare_library(void) {
 #endif
   /* Without HOME no settings can be made. A sandbox may have none; libfreerdp keeps nothing there for us. */
   if (setenv("HOME", "/nonexistent", 0) != 0) return;
-  freerdp_register_addin_provider(freerdp_channels_load_static_addin_entry, 0);
+  freerdp_register_addin_provider(sd_find_addin, 0);
 }
 
 const char *sd_version(void) { return freerdp_get_version_string(); }
@@ -249,6 +249,7 @@ static int set_up(sd_session *s, const sd_config *config) {
   s->instance->PostDisconnect = after_disconnect;
   s->instance->VerifyX509Certificate = sd_judge_certificate;
   s->instance->Authenticate = never_ask;
+  if (config->sound && !sd_sound_new(s)) return 0;
   if (!freerdp_context_new(s->instance)) return 0;
   s->context = s->instance->context;
   ((sd_context *)s->context)->session = s;
@@ -317,6 +318,7 @@ void sd_free(sd_session *s) {
     freerdp_context_free(s->instance);
   }
   if (s->instance) freerdp_free(s->instance);
+  sd_sound_free(s);
   if (s->wake) CloseHandle(s->wake);
   if (s->event_fd >= 0) close(s->event_fd);
   if (s->line >= 0) close(s->line);
