@@ -36,6 +36,7 @@ from sudare.connector.spawner import SessionWorker, Spawner
 from sudare.connector.watermark import demanded as marked
 from sudare.connector.watermark import drawn
 from sudare.connector.worker import job
+from sudare.pixels.video import CODECS
 from sudare.runtime.logs import get_logger
 from sudare.runtime.pump import pump
 from sudare.runtime.tasks import Tasks
@@ -366,7 +367,8 @@ def _client(ticket: Ticket, hello: Hello, channel: OfficeEnd) -> job.Client:
         raise SudareError("caller.malformed", "a screen needs a view")
     may_input = ticket.rgt.get("input", False)
     told = hello.caps
-    caps = job.Caps(told.tiles, ramp=told.ramp, jpeg=told.jpeg, video="av1" in told.video)
+    video = next((codec for codec in CODECS if codec in told.video), "")
+    caps = job.Caps(told.tiles, ramp=told.ramp, jpeg=told.jpeg, video=video)
     return job.Client(job.Channel.of(channel.state()), view.w, view.h, view.scale, may_input, caps)
 
 
