@@ -3,8 +3,10 @@
 import { asksAccount, asksPassword, codeOf, type StreamPermit, type Target } from "@sudare/api";
 import type { Connection, Lag, Viewer, ViewerState } from "@sudare/screen";
 import { createEphemeral, fromBase64url, sealSecret } from "@sudare/wire";
-import { app, client, noticed } from "./state.svelte";
+import { app, client, noticed, reach, spare } from "./state.svelte";
 
+const engine = import("@sudare/screen"); // on its way before anybody opens a PC
+engine.catch(() => undefined); // fetched again where it is wanted
 const ASKS = new Set(["office.pc-credentials", "office.pc-credentials-missing", "denied.secret-unreadable"]);
 const LAG_MS = 60_000;
 
@@ -25,8 +27,9 @@ export class Desktop {
 
   /** Look the PC up and connect, or ask for its password first. */
   async open(host: HTMLElement): Promise<void> {
+    spare.ready();
     try {
-      this.target = (await client.targets()).find((target) => target.id === this.id) ?? null;
+      this.target = (await reach.targets()).find((target) => target.id === this.id) ?? null;
       if (!this.target) {
         this.state = { phase: "closed", code: "caller.not-found" };
         return;
@@ -49,13 +52,20 @@ export class Desktop {
   async connect(host: HTMLElement): Promise<void> {
     this.state = { phase: "connecting" };
     this.session = "";
-    const { Viewer: Engine } = await import("@sudare/screen");
+    let first: Promise<Connection> | null = this.permit(); // asked for while the viewer may still be on its way
+    first.catch(() => undefined); // told where it is awaited
+    const { Viewer: Engine } = await engine.catch(() => import("@sudare/screen"));
     host.replaceChildren();
     this.viewer = new Engine({
       host,
       layout: app.layout,
       label: app.tr.t("pc.screen"),
-      connect: () => this.permit(),
+      spare,
+      connect: () => {
+        const given = first ?? this.permit();
+        first = null;
+        return given;
+      },
       onState: (state) => this.heard(state),
       onEscape: () => document.getElementById("pc-end")?.focus(),
     });
@@ -65,6 +75,7 @@ export class Desktop {
   private async permit(): Promise<Connection> {
     const ephemeral = await createEphemeral();
     const permit = await client.stream("screen", this.id, ephemeral.cnf, this.session || undefined);
+    reach.forget(); // "last used" is now
     this.session = permit.session;
     const sent = await this.credential(permit);
     const credential = sent ? { credential: { account: sent.account, sealed: sent.sealed } } : {};
