@@ -2,6 +2,7 @@
 (() => {
   if (window.__robot) return;
   const ready = __READY__;
+  const PATIENCE_MS = 60_000;
   const steps = { page: performance.now() };
   const find = (id) => document.querySelector(`[data-testid="${id}"]:not(:disabled)`);
   const reached = (step) => (step in steps ? false : ((steps[step] = performance.now()), true));
@@ -32,9 +33,15 @@
     }
   };
   const robot = (window.__robot = {});
-  const poll = (claim, step) =>
-    new Promise((resolve) => {
-      const turn = () => (claim() ? resolve(step && reached(step)) : requestAnimationFrame(turn));
+  const picture = (claim) =>
+    new Promise((resolve, reject) => {
+      const turn = () => {
+        const problem = document.querySelector('[data-testid="problem"]')?.textContent;
+        if (claim()) resolve(reached("picture"));
+        else if (problem) reject(new Error(problem));
+        else if (performance.now() > PATIENCE_MS) reject(new Error(`no picture; ${JSON.stringify(steps)} ${document.body.innerText}`));
+        else requestAnimationFrame(turn);
+      };
       turn();
     });
   const start = () => {
@@ -43,7 +50,7 @@
     const probe = window.__probe;
     probe.selector = "#screen canvas";
     probe.start();
-    robot.done = poll(() => probe.marker !== null && probe.video !== null, "picture").then(() => steps);
+    robot.done = picture(() => probe.marker !== null && probe.video !== null).then(() => steps);
     robot.settled = robot.done.then(() => new Promise((resolve) => setTimeout(resolve, 2500)));
   };
   if (document.documentElement) start();
