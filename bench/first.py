@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 HERE = Path(__file__).resolve().parent
 ROBOT = (HERE / "first_robot.js").read_text()
 PATIENCE_MS = 90_000
+LEAVE_MS = 2_500  # the viewer's worker says goodbye, or the session would wait for its browser and fill the connector
 STEPS = ("page", "sign-in", "signed-in", "list", "asked", "told", "picture")
 
 
@@ -78,6 +79,7 @@ class Visits:
         page.evaluate("__robot.settled")
         page.get_by_test_id("end").click()
         page.get_by_test_id("connect").wait_for()
+        page.wait_for_timeout(LEAVE_MS)
         if way == "kept":
             page.get_by_test_id("forget").click()
             page.get_by_test_id("forget").wait_for(state="detached")

@@ -55,18 +55,18 @@ async def sites(call: Call) -> Response:
 
 async def targets(call: Call) -> Response:
     """`GET targets`."""
-    return answer(await _targets(call, call.person))
+    return answer(await _targets(call, call.person, await _joined(call, call.person)))
 
 
 async def reach(call: Call, person: Person) -> dict[str, object]:
     """Both of these of somebody whose session is told or begins: what the first screen would ask next."""
-    sites = [_site(call, one) for one in await _joined(call, person)]
-    return {"sites": sites, "targets": await _targets(call, person)}
+    joined = await _joined(call, person)
+    return {"sites": [_site(call, one) for one in joined], "targets": await _targets(call, person, joined)}
 
 
-async def _targets(call: Call, person: Person) -> list[dict[str, object]]:
+async def _targets(call: Call, person: Person, joined: list[Connector]) -> list[dict[str, object]]:
     stores = call.context.stores
-    connectors = {one.id: one for one in await _joined(call, person)}
+    connectors = {one.id: one for one in joined}
     used, kept = await stores.sessions.last_used(person.id), await stores.secrets.targets(person.id)
     out = []
     for target in await stores.targets.of(person.tenant, person.id):
