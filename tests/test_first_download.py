@@ -10,7 +10,7 @@ from starlette.requests import Request
 from sudare.gateway.static import FrontEnd
 
 BUILT = Path(__file__).parent.parent / "src/sudare/gateway/static"
-WHOLE, VIEWER, FIRST_SCRIPT = 60_000, 18_000, 24_000
+WHOLE, VIEWER, FIRST_SCRIPT = 60_000, 16_000, 24_000
 FILE = re.compile(r"[\"'`/](?:\./|assets/)([\w.-]+\.(?:js|css))")
 SPOKEN_ELSEWHERE = re.compile(r"en-[\w-]+\.js")  # the English sentences; the Japanese ones stand in the page
 
@@ -60,7 +60,7 @@ def test_where_a_browser_takes_no_brotli_they_do_so_with_gzip():
 
 
 def test_the_viewer_alone_is_a_small_part_of_that(visit):
-    assert visit.size("src-", "worker-", "session-") < VIEWER
+    assert visit.size("screen-") < VIEWER
 
 
 def test_the_page_and_its_script_need_two_flights_of_a_new_connection(visit):
@@ -84,8 +84,17 @@ def test_nothing_is_waited_for_that_could_have_been_sent_with_the_script(visit):
     """A stylesheet would hold the script back until another connection has brought it."""
     assert "stylesheet" not in visit.text["page"]
     assert not [name for name in visit.sent if name.endswith(".css")]
-    for begins in ("worker-", "session-", "Inside-"):
+    assert visit.size("index-", "Inside-", "screen-") + visit.sent["page"] == sum(visit.sent.values())
+    for begins in ("Inside-", "screen-"):
         assert f'rel="modulepreload" href="/assets/{begins}' in visit.text["page"]
+
+
+def test_the_first_script_waits_for_no_other(visit):
+    """It begins the page and the viewer's worker, and imports nothing that is not in it."""
+    (first,) = [text for name, text in visit.text.items() if name.startswith("index-")]
+
+    assert not re.search(r"(from|\bimport)\s*[\"'`]\./", first)
+    assert "import(`./" in first
 
 
 def test_the_page_runs_no_script_of_its_own(visit):

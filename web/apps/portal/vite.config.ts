@@ -24,6 +24,7 @@ function files(folder: string): string[] {
 function dataInPage(): Plugin {
   let config: ResolvedConfig;
   const told = (id: string) => `JSON.parse(document.getElementById("${id}").textContent)`;
+  const inPage = 'typeof document !== "undefined"'; // the same script begins the viewer's worker
   const block = (id: string, data: unknown) => ({
     tag: "script",
     attrs: { type: "application/json", id },
@@ -37,9 +38,9 @@ function dataInPage(): Plugin {
     configResolved: (resolved) => void (config = resolved),
     resolveId: (id) => (id.endsWith("/ja.json") ? "\0sudare-ja" : id.endsWith("/app.css") ? "\0sudare-sheet" : null),
     load(id) {
-      if (id === "\0sudare-ja") return `export default ${told("ja")}`;
+      if (id === "\0sudare-ja") return `export default ${inPage} ? ${told("ja")} : {}`;
       if (id !== "\0sudare-sheet") return null;
-      return `import { adopt } from "sudare-adopt"; adopt(${told("sheet")}, true);`;
+      return `import { adopt } from "sudare-adopt"; if (${inPage}) adopt(${told("sheet")}, true);`;
     },
     transformIndexHtml: {
       order: "post",
@@ -87,12 +88,13 @@ function adoptStyles(): Plugin {
 }
 
 const ADOPT = `export function adopt(css, last) {
+  if (typeof document === "undefined") return; // the viewer's worker
   const sheet = new CSSStyleSheet(), others = document.adoptedStyleSheets;
   sheet.replaceSync(css);
   document.adoptedStyleSheets = last ? [...others, sheet] : [sheet, ...others];
 }`;
 
-/** What is behind signing in is fetched while the person types, the viewer's worker beside it; after the first script. */
+/** What is behind signing in is fetched while the person types, the viewer beside it; after the first script. */
 function preloadNext(): Plugin {
   return {
     name: "sudare-preload-next",
@@ -100,7 +102,7 @@ function preloadNext(): Plugin {
     transformIndexHtml: {
       order: "post",
       handler(_, { bundle }) {
-        return ["worker-", "Inside-", "session-"].map((wanted) => {
+        return ["Inside-", "screen-"].map((wanted) => {
           const file = Object.keys(bundle ?? {}).find((name) => name.startsWith(`assets/${wanted}`));
           if (!file) throw new Error(`no file named ${wanted}`);
           const attrs = { rel: "modulepreload", href: `/${file}`, crossorigin: true };
@@ -144,13 +146,21 @@ function finish(): Plugin {
 export default defineConfig({
   root: here,
   plugins: [svelte(), dataInPage(), adoptStyles(), preloadNext(), finish()],
-  worker: { format: "es" },
   build: {
     outDir: out,
     emptyOutDir: true,
     target: "es2022",
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    modulePreload: false, // the page names what it needs; the helper would not run in the viewer's worker
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          // The viewer in one file, for the page and its worker; but for what the first script has of it.
+          groups: [{ name: "screen", test: /packages\/(wire|screen)\/src\/(?!encoding|ready|spare|worker)|fzstd/ }],
+        },
+      },
+    },
     reportCompressedSize: true,
   },
 });

@@ -1,12 +1,10 @@
 /** One office PC on the screen: what is asked of the person, what of the gateway, and the viewer's state. */
 
 import { asksAccount, asksPassword, codeOf, type StreamPermit, type Target } from "@sudare/api";
-import type { Connection, Lag, Viewer, ViewerState } from "@sudare/screen";
+import { Viewer, type Connection, type Lag, type ViewerState } from "@sudare/screen";
 import { createEphemeral, fromBase64url, sealSecret } from "@sudare/wire";
 import { app, client, noticed, reach, spare } from "./state.svelte";
 
-const engine = import("@sudare/screen"); // on its way before anybody opens a PC
-engine.catch(() => undefined); // fetched again where it is wanted
 const ASKS = new Set(["office.pc-credentials", "office.pc-credentials-missing", "denied.secret-unreadable"]);
 const LAG_MS = 60_000;
 
@@ -52,20 +50,13 @@ export class Desktop {
   async connect(host: HTMLElement): Promise<void> {
     this.state = { phase: "connecting" };
     this.session = "";
-    let first: Promise<Connection> | null = this.permit(); // asked for while the viewer may still be on its way
-    first.catch(() => undefined); // told where it is awaited
-    const { Viewer: Engine } = await engine.catch(() => import("@sudare/screen"));
     host.replaceChildren();
-    this.viewer = new Engine({
+    this.viewer = new Viewer({
       host,
       layout: app.layout,
       label: app.tr.t("pc.screen"),
       spare,
-      connect: () => {
-        const given = first ?? this.permit();
-        first = null;
-        return given;
-      },
+      connect: () => this.permit(),
       onState: (state) => this.heard(state),
       onEscape: () => document.getElementById("pc-end")?.focus(),
     });

@@ -5,11 +5,14 @@ import type { ToWorker } from "./messages";
 export class Spare {
   private worker: Worker | null = null;
 
-  constructor(private readonly url: string) {}
+  constructor(
+    private readonly url: string,
+    private readonly start: () => Worker,
+  ) {}
 
   /** Somebody is about to open a PC; saying so again is cheap. */
   ready(): void {
-    this.worker ??= start();
+    this.worker ??= this.start();
     this.worker.postMessage({ type: "ready", url: this.url } satisfies ToWorker);
   }
 
@@ -17,10 +20,6 @@ export class Spare {
   take(): Worker {
     const { worker } = this;
     this.worker = null;
-    return worker ?? start();
+    return worker ?? this.start();
   }
-}
-
-function start(): Worker {
-  return new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
 }
