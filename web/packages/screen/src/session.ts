@@ -10,6 +10,7 @@ import { Framebuffer, type Rect } from "./framebuffer";
 import type { Connection, CursorImage, FromWorker } from "./messages";
 import { ReadyLine } from "./ready";
 import { Stopwatch } from "./stopwatch";
+import { verdict } from "./verdict";
 
 const PING_EVERY_MS = 2000;
 const SILENCE_MS = 8000;
@@ -197,17 +198,6 @@ export class Session {
     if (!this.context || !this.image) return;
     for (const { x, y, w, h } of areas) this.context.putImageData(this.image, 0, 0, x, y, w, h);
   }
-}
-
-/**
- * What the end of a line means: the problem's code (empty: the person ended it), and whether it is final.
- * A screen that was taken over must not take itself back, or two of them would never stop.
- */
-export function verdict(close: number, reason: string, told: string): { code: string; final: boolean } {
-  if (told === "ended" || close === 1000) return { code: "", final: true };
-  if (told) return { code: told, final: true };
-  if (close < 4000 || !reason) return { code: "link.lost", final: false };
-  return { code: reason, final: reason !== "link.lost" && !reason.startsWith("office.connector-") };
 }
 
 interface Handlers {

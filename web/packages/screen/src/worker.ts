@@ -20,7 +20,7 @@ export function work(scope: DedicatedWorkerGlobalScope): void {
     else if (data.type === "canvas") {
       session = engine.then(({ Session: Engine }) => new Engine(data.canvas, data.tiles, tell, lines));
       session.catch(() => tell({ type: "lost", code: "link.lost", final: true }));
-    } else void session?.then((here) => act(here, data)).catch(() => undefined);
+    } else void session?.then((here) => act(here, data), () => undefined);
   };
 }
 
