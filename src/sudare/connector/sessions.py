@@ -50,6 +50,7 @@ from sudare.wire.tunnel.head import close_frame
 HELLO_S: Final = 10.0
 PER_PERSON: Final = 16
 API_PER_PERSON: Final = 32
+WARM_AFTER_S: Final = 1.0  # the session that just began has the processors first: its first picture is awaited
 DEATH_S: Final = 1.0  # between a process's sockets closing and our knowing that it is gone
 _LOOPBACK: Final = {"127.0.0.1", "::1", "localhost"}
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -253,7 +254,7 @@ class Sessions:
         self._recordings.follow(ticket, worker, intake)
         worker.send(job.parcel(job.Way(*self._book.way)), [])
         self._tasks.start(self._watch(running), name="watch")
-        self._tasks.start(self._spawner.warm(), name="warm")
+        self._tasks.start(self._spawner.warm(WARM_AFTER_S), name="warm")
         self._log.info("session-began", session_id=ticket.ses, person_id=ticket.per, target_id=ticket.tgt)
         return running
 
