@@ -101,6 +101,20 @@ def test_waiting_for_room_on_the_line_is_the_lines():
     assert close(way.splits[0], 0, 50 + 300, 0, 0, 50)
 
 
+def test_waiting_for_a_share_of_the_offices_line_is_not_the_persons_line():
+    way = Way(gateway_ms=10)
+    way.key(1, 0.0)
+    way.change(0.05)
+    way.meter.looked(0.05, pending=True, room=True, shared=True)
+    way.meter.looks(0.25)
+    way.meter.looked(0.25, pending=True, room=True, shared=False)
+
+    assert way.look(0.35, damage=False) == 1
+    way.shown(1, wait=400)
+
+    assert close(way.splits[0], 0, 40 + 100, 10 + 200, 0, 50)
+
+
 def test_what_the_worker_itself_was_late_is_the_connectors():
     way = Way()
     way.key(1, 0.0)

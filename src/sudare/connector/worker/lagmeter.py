@@ -38,8 +38,10 @@ class _Key:
     asked_at: float
     moving: bool  # the picture moved by itself when it came
     damaged_at: float | None = None
-    full_at: float | None = None  # since when the line has no room for the answer
+    full_at: float | None = None  # since when there is no room for the answer
+    shared: bool = False  # on the office's own line: the person's would have some
     full_s: float = 0.0
+    shared_s: float = 0.0
     late_s: float = 0.0
     seq: int = 0  # of the answer
     left_at: float = 0.0
@@ -97,24 +99,31 @@ class LagMeter:
         if key is None:
             self._by_itself = where if sum(w * h for _, _, w, h in where) <= _CARET_PX else ()
         elif where != self._by_itself and (key.damaged_at is None or (key.moving and key.full_at is None)):
-            key.damaged_at, key.full_s = now, 0.0
+            key.damaged_at, key.full_s, key.shared_s = now, 0.0, 0.0
 
     def looks(self, now: float) -> None:
         """The worker looks what it may send."""
         key = self._key
         if key is not None and key.full_at is not None:
-            key.full_s += now - key.full_at
-            key.full_at = None
+            waited, key.full_at = now - key.full_at, None
+            if key.shared:
+                key.shared_s += waited
+            else:
+                key.full_s += waited
 
-    def looked(self, now: float, *, pending: bool, room: bool) -> None:
-        """It sent what it could: whether something is left for want of room, and whether an answer still has `room`."""
+    def looked(self, now: float, *, pending: bool, room: bool, shared: bool = False) -> None:
+        """
+        It sent what it could: whether something is left, and whether an answer still has `room`.
+
+        `shared`: what is left waits for this session's share of the office's line.
+        """
         key = self._key
         if key is None:
             return
         if not pending:
             key.damaged_at = None  # damage that changed nothing answers nothing
         elif key.damaged_at is not None and not (key.moving and room):
-            key.full_at = now
+            key.full_at, key.shared = now, shared
 
     def left(self, seq: int, now: float, *, express: bool) -> int | None:
         """A picture leaves; the number of the key it answers, if it does."""
@@ -159,14 +168,14 @@ class LagMeter:
 def _split(key: _Key, damaged_at: float, told: i.Shown, gateway_ms: int, connector_ms: int) -> Split:
     here = (key.left_at - key.asked_at) * 1000
     office = max(0.0, damaged_at - key.asked_at - key.late_s) * 1000
-    full = key.full_s * 1000
+    full, shared = key.full_s * 1000, key.shared_s * 1000
     on_its_way = max(0.0, told.wait_ms - here)
     gateway = min(on_its_way, gateway_ms)
     pumped = min(on_its_way - gateway, connector_ms)
     return Split(
         device=told.out_ms + told.in_ms,
         line=on_its_way - gateway - pumped + full,
-        gateway=gateway,
-        connector=max(0.0, here - office - full) + pumped,
+        gateway=gateway + shared,
+        connector=max(0.0, here - office - full - shared) + pumped,
         office=office,
     )
