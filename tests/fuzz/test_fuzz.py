@@ -36,6 +36,7 @@ def test_whatever_reads_a_strangers_bytes_has_a_target():
         "fuzz_certificate",
         "fuzz_channel",
         "fuzz_head",
+        "fuzz_late",
         "fuzz_recording",
         "fuzz_rfb",
         "fuzz_screen_inputs",

@@ -592,6 +592,16 @@ async def test_who_ends_it_hears_no_code(office):
     assert office.pc.phase is Phase.CLOSED
 
 
+async def test_who_ends_it_and_hangs_up_in_the_same_breath_ends_it(office):
+    browser = await office.shown()
+
+    browser.send_last(i.End())
+    await office.until(lambda: office.ends)
+
+    assert office.ends == [""]
+    assert office.pc.phase is Phase.CLOSED
+
+
 @pytest.mark.parametrize(
     ("failure", "code"), [("office.pc-protocol", "office.pc-protocol"), (None, "office.pc-closed")]
 )

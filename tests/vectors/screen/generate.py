@@ -33,7 +33,14 @@ def op_value(op):  # noqa: PLR0911 - one arm an op
             return {"op": "image", "x": op.x, "y": op.y, "w": op.w, "h": op.h, "jpeg": op.jpeg.hex()}
         case ops.Video():
             box = {"x": op.x, "y": op.y, "w": op.w, "h": op.h}
-            return {"op": "video", **box, "key": op.key, "mask": op.mask.hex(), "frame": op.frame.hex()}
+            return {
+                "op": "video",
+                **box,
+                "key": op.key,
+                "h264": op.h264,
+                "mask": op.mask.hex(),
+                "frame": op.frame.hex(),
+            }
         case ops.End():
             return {"op": "end"}
         case ops.Store():
@@ -119,7 +126,11 @@ def record_cases():
         ops.Ramp(0, 1024, 1920, 56),
         ops.Image(4, 300, 9, 1, b"\xff\xd8"),
     ]
-    film = [ops.Video(60, 130, 70, 64, key=True, mask=b"\x2d", frame=b"\x12\x00"), ops.End()]
+    film = [
+        ops.Video(60, 130, 70, 64, key=True, mask=b"\x2d", frame=b"\x12\x00"),
+        ops.Video(0, 0, 64, 64, key=False, mask=b"\x01", frame=b"\x00\x00\x01", h264=True),
+        ops.End(),
+    ]
     good = {
         "film": [Record(records.Update(ops.join(film, b"")), 9, flags=Flag.LAST | Flag.LOSSY)],
         "update of tiles": [Record(records.Update(ops.join(tile_ops, b"\x28")), 9, flags=Flag.LAST | Flag.LOSSY)],
@@ -334,7 +345,7 @@ def tiles(s):
 
 def work():  # noqa: C901 - one arm a kind of work
     """What the encoder makes of office work on a slow line: every op, tiles that have to go, lossy pixels refined."""
-    caps = ops.Caps(tiles=7, ramp=True, jpeg=True, video=True)
+    caps = ops.Caps(tiles=7, ramp=True, jpeg=True, video="av1")
     frame = picture(200, 150, 1)
     encoder, client, rng = Encoder(200, 150, caps=caps), Client(caps.tiles), np.random.default_rng(3)
     size = Record(records.Resize(200, 150), 1, flags=Flag.RESET)

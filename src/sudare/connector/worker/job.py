@@ -62,7 +62,7 @@ class Caps(msgspec.Struct, frozen=True):
     tiles: int = 0
     ramp: bool = False
     jpeg: bool = False
-    video: bool = False  # films in AV1
+    video: str = ""  # films in this codec
     audio: bool = False
 
 

@@ -54,10 +54,13 @@ class Link(asyncio.Protocol):
             self._gone()
 
     def send(self, plain: bytes) -> None:
-        """One message of records, sealed."""
+        """One message of records, sealed. What comes after the browser's goodbye is for nobody."""
         if self._lost:
             return
-        self._frames.send(self._channel.seal(plain))
+        try:
+            self._frames.send(self._channel.seal(plain))
+        except SudareError:
+            return  # its goodbye came with the message that is being answered, and is heard next
         self._flush()
 
     def unsent(self) -> int:

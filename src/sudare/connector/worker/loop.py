@@ -232,7 +232,9 @@ class ScreenLoop:
         pending = encoder.pending(now)
         if not pending:
             flow.ran_out(now)
-        self._out.lag.looked(now, pending=pending, room=flow.may_send_express(EXPRESS_LIMIT, now))
+        shared = flow.in_flight < flow.budget(now) and not flow.allowance.may_send(now)
+        room = flow.may_send_express(EXPRESS_LIMIT, now)
+        self._out.lag.looked(now, pending=pending, room=room, shared=shared)
 
     def _unit(self, frame: Frame, encoder: Encoder) -> bool:
         """Send one unit: what a person waits for, else the next of the screen; False when nothing may go or is left."""

@@ -38,6 +38,7 @@ export interface Lag {
 }
 
 export type ToWorker =
+  | { type: "ready"; url: string }
   | { type: "canvas"; canvas: OffscreenCanvas; tiles: number }
   | { type: "open"; connection: Connection }
   /** `at`: when its event happened, in ms since 1970 on the performance clock. */

@@ -10,8 +10,8 @@ import type { Combination } from "./keys";
 import { Keyboard } from "./keyboard";
 import type { Caps, Connection, CursorImage, FromWorker, Lag, ToWorker } from "./messages";
 import { Pointer } from "./pointer";
-import { Session } from "./session";
 import type { Sound } from "./sound";
+import type { Spare } from "./spare";
 
 export interface ViewerState {
   phase: "connecting" | "active" | "reconnecting" | "closed";
@@ -33,6 +33,8 @@ export interface ViewerOptions {
   onState(state: ViewerState): void;
   onEscape(): void;
   layout: "jp" | "us";
+  /** Where the worker comes from. */
+  spare: Spare;
   label?: string;
 }
 
@@ -44,8 +46,7 @@ const TILES_PHONE = 2048;
 
 export class Viewer {
   private readonly canvas = document.createElement("canvas");
-  private readonly post: (message: ToWorker) => void;
-  private readonly worker: Worker | null;
+  private readonly worker: Worker;
   private readonly keyboard: Keyboard;
   private readonly pointer: Pointer;
   private readonly observer: ResizeObserver;
@@ -67,7 +68,10 @@ export class Viewer {
     this.canvas.setAttribute("role", "application");
     if (options.label) this.canvas.setAttribute("aria-label", options.label);
     options.host.append(this.canvas);
-    [this.worker, this.post] = engine(this.canvas, this.tiles, (message) => this.heard(message));
+    const canvas = this.canvas.transferControlToOffscreen();
+    this.worker = options.spare.take();
+    this.worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.heard(data);
+    this.worker.postMessage({ type: "canvas", canvas, tiles: this.tiles } satisfies ToWorker, [canvas]);
     const send = (item: Input, at?: number) => this.input(item, at);
     const next = () => (this.seq = (this.seq + 1) & 0xffff);
     this.keyboard = new Keyboard(this.canvas, send, next, () => options.onEscape());
@@ -118,6 +122,10 @@ export class Viewer {
   /** Whether the person asked to hear it. */
   get hears(): boolean {
     return this.hearing;
+  }
+
+  private post(message: ToWorker): void {
+    this.worker.postMessage(message);
   }
 
   private async open(): Promise<void> {
@@ -197,7 +205,7 @@ export class Viewer {
     this.observer.disconnect();
     document.removeEventListener("visibilitychange", this.onVisible);
     // The end record still has to leave before the worker goes.
-    setTimeout(() => this.worker?.terminate(), 2000);
+    setTimeout(() => this.worker.terminate(), 2000);
     this.tell({ phase: "closed", code });
   }
 
@@ -241,28 +249,6 @@ export class Viewer {
 
 function isPhone(): boolean {
   return matchMedia("(pointer: coarse)").matches && Math.min(screen.width, screen.height) < 600;
-}
-
-/** The session in a worker with an OffscreenCanvas, or here where the browser has none. */
-function engine(
-  canvas: HTMLCanvasElement,
-  tiles: number,
-  heard: (message: FromWorker) => void,
-): [Worker | null, (message: ToWorker) => void] {
-  if ("transferControlToOffscreen" in canvas) {
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
-    const offscreen = canvas.transferControlToOffscreen();
-    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => heard(data);
-    worker.postMessage({ type: "canvas", canvas: offscreen, tiles } satisfies ToWorker, [offscreen]);
-    return [worker, (message) => worker.postMessage(message)];
-  }
-  const session = new Session(canvas, tiles, heard);
-  const post = (message: ToWorker) => {
-    if (message.type === "open") session.open(message.connection);
-    else if (message.type === "input") session.input(message.item, message.at);
-    else if (message.type === "stop") session.stop();
-  };
-  return [null, post];
 }
 
 function cssCursor(image: CursorImage | "hidden" | "default"): string {

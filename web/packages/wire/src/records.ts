@@ -13,7 +13,7 @@ export type Op =
   | { op: "fill"; x: number; y: number; w: number; h: number; bgr: Uint8Array }
   | { op: "pix" | "ramp"; x: number; y: number; w: number; h: number }
   | { op: "image"; x: number; y: number; w: number; h: number; jpeg: Uint8Array }
-  | { op: "video"; x: number; y: number; w: number; h: number; key: boolean; mask: Uint8Array; frame: Uint8Array }
+  | { op: "video"; x: number; y: number; w: number; h: number; key: boolean; h264: boolean; mask: Uint8Array; frame: Uint8Array }
   | { op: "end" }
   | { op: "store"; tile: number; count: number }
   | { op: "cache"; tile: number; slot: number; count: number };
@@ -149,7 +149,7 @@ function decodeVideo(box: { x: number; y: number; w: number; h: number }, reader
   const [mask, frame] = [reader.take(reader.varint()), reader.take(reader.varint())];
   const { columns, rows } = tilesOf(box);
   if (mask.length !== Math.ceil((columns * rows) / 8) || !frame.length) throw new Malformed("a film without its mask or frame");
-  return { op: "video", ...box, key: (flags & 1) === 1, mask, frame };
+  return { op: "video", ...box, key: (flags & 1) === 1, h264: (flags & 2) === 2, mask, frame };
 }
 
 function decodeCursor(reader: Reader): Body {

@@ -22,6 +22,7 @@
 #endif
 
 enum { SD_QUEUE = 1024, SD_STOP_MS = 3000, SD_LEAVE_MS = 2000 };
+enum sd_burst { SD_CALM, SD_GATHERING, SD_TOLD };
 enum sd_kind { SD_IN_KEY, SD_IN_UNICODE, SD_IN_MOUSE, SD_IN_MOUSE_EXTENDED, SD_IN_RESIZE };
 
 typedef struct { uint8_t kind; uint16_t a, b, c; } sd_command;
@@ -49,6 +50,8 @@ struct sd_session {
   int width, height;
   sd_change changes[SD_MAX_CHANGES];
   int change_count;
+  enum sd_burst burst;       /* of a large repaint, see paint.c */
+  int64_t burst_from_ms, burst_last_ms;
   sd_cursor cursor;
   uint8_t *cursor_rgba;      /* SD_MAX_CURSOR squared */
   BOOL (*gdi_screen_copy)(rdpContext *, const SCRBLT_ORDER *);
@@ -70,6 +73,8 @@ static inline sd_session *sd_of(rdpContext *context) { return ((sd_context *)con
 void sd_bump(sd_session *s);                              /* session.c */
 BOOL sd_paint_start(sd_session *s);                       /* paint.c: after the connection stands */
 void sd_paint_end(sd_session *s);
+unsigned sd_burst_wait_ms(sd_session *s);                 /* how long the I/O thread may sleep */
+void sd_burst_look(sd_session *s);                        /* tell of a burst that is over */
 void sd_pointer_start(sd_session *s);                     /* pointer.c */
 void sd_run_commands(sd_session *s);                      /* input.c */
 int sd_judge_certificate(freerdp *instance, const BYTE *pem, size_t length, const char *host, UINT16 port,

@@ -100,10 +100,11 @@ static void serve(sd_session *s) {
     DWORD count = freerdp_get_event_handles(s->context, handles, 63);
     if (count == 0) return;
     handles[count++] = s->wake;
-    if (WaitForMultipleObjects(count, handles, FALSE, 5000) == WAIT_FAILED) return;
+    if (WaitForMultipleObjects(count, handles, FALSE, sd_burst_wait_ms(s)) == WAIT_FAILED) return;
     ResetEvent(s->wake);
     sd_run_commands(s);
     if (!freerdp_check_event_handles(s->context)) return;
+    sd_burst_look(s);
   }
 }
 
@@ -200,6 +201,8 @@ static BOOL set_picture(rdpSettings *t, const sd_config *config) {
   /* xrdp 0.9 sends cached bitmaps of 32 bits that FreeRDP 2.11 refuses ("alpha plane size mismatch"), and the
      session ends. What a cache would save is found again by our own tiles. */
   FLAG(BitmapCacheEnabled, FALSE);
+  /* Bulk compression over bitmaps that are compressed already: much CPU at both ends for few bytes. */
+  FLAG(CompressionEnabled, FALSE);
   FLAG(FastPathOutput, TRUE);
   FLAG(FastPathInput, TRUE);
   FLAG(SupportDynamicChannels, TRUE);
