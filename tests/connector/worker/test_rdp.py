@@ -1,8 +1,10 @@
 import asyncio
 import contextlib
+import itertools
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,32 @@ async def test_xrdps_picture_is_the_x_servers_bit_for_bit():
         assert await shown(desktop, screen, watch)
         assert await shown(desktop, screen, watch, seed=2)
         assert desktop.certificate == pc.certificate
+        desktop.close()
+
+
+async def test_a_pc_that_never_stops_painting_is_seen_all_the_while():
+    with xrdp() as pc, Screen(pc.display) as screen:
+        watch, enough, seen = Watch(), threading.Event(), []
+        desktop = await opened(pc, watch)
+        assert await shown(desktop, screen, watch)
+
+        def paint():
+            for n in itertools.count():
+                if enough.is_set():
+                    return
+                screen.fill(n * 0x010305 & 0xFFFFFF, 0, 0, screen.w, screen.h)
+
+        def noted():
+            seen.extend(desktop.take_damage().rects)
+            return len(seen) >= 10
+
+        painting = asyncio.create_task(asyncio.to_thread(paint))
+        try:
+            assert await watch.until(noted)
+        finally:
+            enough.set()
+            await painting
+        assert await watch.until(lambda: same(desktop, screen))
         desktop.close()
 
 
