@@ -65,6 +65,12 @@ class Browser:
     def send_raw(self, data):
         self._message(data)
 
+    def end_and_leave(self):
+        """What the viewer does when the person ends it: the end and its goodbye, in one piece."""
+        self._frames.send_binary(self._channel.seal(i.encode_all([i.End()])))
+        self._frames.send_close(1000)
+        self.writer.write(b"".join(self._frames.data_to_send()))
+
     def ask(self, request):
         self._message(self._channel.seal(json.dumps(request).encode()))
 
