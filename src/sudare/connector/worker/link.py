@@ -54,13 +54,16 @@ class Link(asyncio.Protocol):
             self._gone()
 
     def send(self, plain: bytes) -> None:
-        """One message of records, sealed. What comes after the browser's goodbye is for nobody."""
+        """One message of records, sealed; to a browser that has said goodbye nothing is said any more."""
         if self._lost:
             return
         try:
             self._frames.send(self._channel.seal(plain))
-        except SudareError:
-            return  # its goodbye came with the message that is being answered, and is heard next
+        except SudareError as failure:
+            # Its goodbye came together with what is answered here, which counts all the same: the end of a session.
+            if failure.code != "link.lost":
+                raise
+            return
         self._flush()
 
     def unsent(self) -> int:
