@@ -42,6 +42,7 @@ from sudare.wire.screen import records as r
 ROOT = Path(__file__).resolve().parent.parent
 TICK = os.sysconf("SC_CLK_TCK")
 CAPS = {"zstd": True, "tiles": 4096, "ramp": True, "jpeg": True}
+CONNECTOR_MB = 24 * 1024
 WORK = ("idle", "type", "scroll", "wide")
 LIMIT = {"idle": 1, "type": 1, "scroll": 8}  # seconds a minute we want to stay below
 _PARTS = (
@@ -86,13 +87,14 @@ def cpu_s(root):
 
 
 def memory_mb(root):
-    """{part: (RSS, PSS) of its largest process}; the session, not the spare process beside it."""
+    """{part: (RSS, PSS, private) of its largest process}; the session, not the spare process beside it."""
     out = {}
     for pid, part in family(root).items():
         with contextlib.suppress(OSError):
             lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
             found = {line.split()[0]: int(line.split()[1]) / 1024 for line in lines[1:]}
-            out[part] = max(out.get(part, (0.0, 0.0)), (found["Rss:"], found["Pss:"]))
+            own = found["Private_Clean:"] + found["Private_Dirty:"]
+            out[part] = max(out.get(part, (0.0, 0.0, 0.0)), (found["Rss:"], found["Pss:"], own))
     return out
 
 
@@ -323,8 +325,12 @@ def report(kind, found, memory):
             )
             if name == "here" and total > LIMIT.get(work, 60):
                 good = False
-        sizes = (f"{part} {rss:.0f} / {pss:.0f}" for part, (rss, pss) in sorted(memory[name].items()))
-        print(f"\nMemory, RSS / PSS in MB of the largest process: {', '.join(sizes)}\n")
+        sizes = ", ".join("{} {:.0f} / {:.0f} / {:.0f}".format(part, *found) for part, found in memory[name].items())
+        print(f"\nMemory, RSS / PSS / private in MB of the largest process: {sizes}")
+        rest = CONNECTOR_MB - memory[name]["connector"][0]
+        print(
+            f"A connector of {CONNECTOR_MB // 1024} GiB holds {int(rest / memory[name]['session'][2])} such sessions\n"
+        )
     return good
 
 

@@ -26,9 +26,9 @@ def test_a_wheel_holds_the_front_end_and_the_extensions(tmp_path):
     (wheel,) = tmp_path.glob("*.whl")
     held = set(zipfile.ZipFile(wheel).namelist())
 
-    for name in ("index.html", "sw.js", "manifest.webmanifest", "strings/ja.json", "strings/en.json"):
+    for name in ("index.html", "stranger.html", "sw.js", "manifest.webmanifest", "strings/ja.json", "strings/en.json"):
         assert f"sudare/gateway/static/{name}" in held
-    assert any(name.startswith("sudare/gateway/static/assets/worker-") for name in held)
+    assert any(name.startswith("sudare/gateway/static/assets/screen-") for name in held)
     for room in ("sudare/pixels/_native/", "sudare/desktop/rdp/_native/", "sudare/desktop/x11/_native/"):
         assert [name for name in held if name.startswith(room) and name.endswith(".so")], room
     assert "sudare/store/migrations/versions/0001_first.py" in held

@@ -6,6 +6,7 @@ import secrets
 
 import numpy as np
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from tests.support.browser import CAPS, OLD_CAPS, Browser, Ephemeral, screen_hello, sealed
 from tests.support.desktops import PASSWORD, xvnc
 from tests.support.displays import cookie_file, xvfb
@@ -13,14 +14,19 @@ from tests.support.house import house
 from tests.support.screens import Screen, known_picture
 from tests.support.watching import Watch
 
+from sudare.base.encoding import unb64
 from sudare.connector import sessions as hosting
 from sudare.connector.config import Target
 from sudare.connector.lagbook import LagBook
 from sudare.connector.officedesk import OfficeDesk, ScheduleSettings
 from sudare.connector.sessions import Sessions
 from sudare.pixels import ops
+from sudare.wire.channel.channel import BrowserEnd, OfficeEnd
+from sudare.wire.channel.hpke import public_bytes
+from sudare.wire.channel.office import Caps, Hello, View
 from sudare.wire.screen import inputs as i
 from sudare.wire.screen import records as r
+from sudare.wire.ticket.codec import Ticket
 
 pytestmark = [pytest.mark.anyio, pytest.mark.servers]
 
@@ -349,3 +355,19 @@ async def test_a_display_whose_cookie_is_not_known_is_not_shown(tmp_path):
                 await browser.until(lambda: False)
 
                 assert browser.closed == (4502, "office.pc-protocol")
+
+
+@pytest.mark.parametrize(
+    ("right", "takes", "heard"), [(True, True, True), (True, False, False), (False, True, False), (None, True, False)]
+)
+def test_sound_needs_the_tickets_right_and_a_browser_that_takes_it(right, takes, heard):
+    private, browsers = ec.generate_private_key(ec.SECP256R1()), Ephemeral()
+    browser = BrowserEnd(public_bytes(private), "ticket", browsers.key)
+    channel, _ = OfficeEnd.accept(browser.first(b"hello"), private, "ticket", unb64(browsers.cnf))
+    rights = {} if right is None else {"audio": right}
+    ticket = Ticket(kid="", jti="", iat=0, exp=0, con="", tgt="", knd="screen", ten="", per="", acc="", nam="", dev="",
+                    ses="", rgt=rights, cnf="")  # fmt: skip
+
+    client = hosting._client(ticket, Hello(1, "screen", View(640, 480), caps=Caps(audio=takes)), channel)
+
+    assert client.caps.audio is heard

@@ -7,7 +7,7 @@ from sudare.domain.places import Offer, Target, split_target, usable_offers
 
 
 def test_a_target_is_named_by_connector_and_id():
-    target = Target("main", "k1", "pc.1", "vnc", "A", offered=True, record=False, watermark=False)
+    target = Target("main", "k1", "pc.1", "vnc", "A", offered=True, record=False, watermark=False, sound=False)
 
     assert split_target(target.id) == ("k1", "pc.1")
     assert split_target("k1") == ("k1", "api")

@@ -74,9 +74,19 @@ def test_a_target_is_marked_and_no_longer(run, tmp_path):
     offer(tmp_path)
 
     run("target", "mark", "企画-0123", "on")
-    assert run("target", "list").split("\t")[3:] == ["", "marked", "0"]
+    assert run("target", "list").split("\t")[3:] == ["", "marked", "", "0"]
     run("target", "mark", "pc-1", "off")
-    assert run("target", "list").split("\t")[3:] == ["", "", "0"]
+    assert run("target", "list").split("\t")[3:] == ["", "", "", "0"]
+
+
+def test_a_target_is_heard_and_no_longer(run, tmp_path):
+    run("connector", "add", "本庁")
+    offer(tmp_path)
+
+    run("target", "sound", "企画-0123", "on")
+    assert run("target", "list").split("\t")[3:] == ["", "", "heard", "0"]
+    run("target", "sound", "pc-1", "off")
+    assert run("target", "list").split("\t")[3:] == ["", "", "", "0"]
 
 
 def test_a_connector_is_revoked(run):

@@ -5,6 +5,7 @@ The seed is fixed: a run that passed passes again, and a finding can be repeated
 """
 
 import importlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -36,6 +37,7 @@ def test_whatever_reads_a_strangers_bytes_has_a_target():
         "fuzz_certificate",
         "fuzz_channel",
         "fuzz_head",
+        "fuzz_late",
         "fuzz_recording",
         "fuzz_rfb",
         "fuzz_screen_inputs",
@@ -62,7 +64,9 @@ def test_nothing_a_stranger_may_send_breaks_it(target, tmp_path):
     done = fuzz(target, tmp_path)
 
     assert done.returncode == 0, done.stderr[-4000:]
-    assert f"stat::number_of_executed_units: {RUNS}" in done.stderr
+    executed = re.search(r"stat::number_of_executed_units: (\d+)", done.stderr)
+    assert executed is not None
+    assert int(executed[1]) >= RUNS  # it may finish what it began with
     assert list(tmp_path.iterdir()) == []
 
 

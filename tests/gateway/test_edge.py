@@ -7,6 +7,7 @@ import socket
 import pytest
 from tests.support.browser import Ephemeral
 from tests.support.byhand import Office, dial_back, raw, rest
+from tests.support.frames import TEXT, frame
 from tests.support.house import ORIGIN, house
 
 from sudare.entry.gateway import behind_edge
@@ -321,6 +322,19 @@ async def test_streams_with_a_ticket_do_not_use_up_a_networks_share():
             writer.close()
         await h.until(lambda: h.edge.connections() == 1)
         assert h.edge._by_network == {"127.0.0.1": 1}
+
+
+async def test_a_line_counts_for_its_network_until_it_shows_its_ticket():
+    async with house(max_per_network=2) as h:
+        office = await Office.connect(h)
+        _, writer = await h.ready()
+        assert await closed_at_once(h)
+
+        writer.write(frame(TEXT, h.ticket(Ephemeral())[1].encode()))
+
+        await office.hear(m.Open)
+        assert h.edge._by_network == {"127.0.0.1": 1}
+        await h.ready()
 
 
 async def test_refused_streams_do_count():

@@ -6,6 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.support.browser import Ephemeral
 from tests.support.byhand import Office, dial_back, raw, rest
+from tests.support.frames import BINARY, CLOSE, TEXT, closing, frame
 from tests.support.house import ORIGIN, close_frame_of, house
 
 from sudare.gateway import relay
@@ -248,6 +249,7 @@ KEY = b"Sec-WebSocket-Key: x\r\n"
         UPGRADE + KEY,
         UPGRADE + b"Sec-WebSocket-Protocol: sudare-1, x\r\n",
         UPGRADE + KEY + b"Sec-WebSocket-Protocol: x, sudare-1\r\n",
+        UPGRADE + KEY + b"Sec-WebSocket-Protocol: sudare-1, x, y\r\n",
     ],
 )
 async def test_what_is_no_websocket_of_ours_is_told_to_upgrade(fields):
@@ -316,10 +318,104 @@ async def test_a_ticket_from_before_a_cut_opens_nothing_after_it_and_a_later_one
         assert (await office.hear(m.Open)).ticket == somebody_elses
 
 
+async def test_a_ticket_may_come_after_its_line_and_goes_no_further():
+    async with house() as h:
+        office = await Office.connect(h)
+        device = await h.ready()
+        await office.settled()
+        assert office.asked() == []
+        _, text = ticket(h)
+
+        device[1].write(frame(TEXT, text.encode()) + b"hello")
+
+        opened = await office.hear(m.Open)
+        assert opened.ticket == text
+        status, *leg = await dial_back(h, opened.stream)
+        assert status == 101
+        async with asyncio.timeout(10):
+            assert await leg[0].readexactly(5) == b"hello"
+        assert await passes(leg, device, b"down")
+        assert await passes(device, leg, b"up")
+
+
+async def test_a_late_ticket_is_good_once_like_any_other():
+    async with house() as h:
+        office = await Office.connect(h)
+        _, text = ticket(h)
+        await h.device(text)
+        await office.hear(m.Open)
+        reader, writer = await h.ready()
+
+        writer.write(frame(TEXT, text.encode()))
+
+        assert await close_frame_of(reader) == (4403, "denied.ticket-replayed")
+        await office.settled()
+        assert office.asked() == []
+
+
+async def test_a_line_that_waits_is_no_way_around_a_cut():
+    async with house() as h:
+        await Office.connect(h)
+        reader, writer = await h.ready()
+        _, text = ticket(h, per="p9")
+        h.edge.cut(person="p9")
+
+        writer.write(frame(TEXT, text.encode()))
+
+        assert await close_frame_of(reader) == (4403, "denied.ticket-expired")
+
+
+async def test_a_page_of_another_site_gets_no_line_to_show_a_ticket_on():
+    async with house() as h:
+        reader, _ = await h.ready(origin="https://evil.example")
+
+        assert await close_frame_of(reader) == (4403, "denied.origin")
+
+
+@pytest.mark.parametrize(
+    "said", [frame(BINARY, b"x"), frame(TEXT, b"x", mask=None), frame(TEXT, b"x" * 5000), b"GET /"]
+)
+async def test_what_is_no_ticket_ends_a_line_that_waits_for_one(said):
+    async with house() as h:
+        office = await Office.connect(h)
+        reader, writer = await h.ready()
+
+        writer.write(said)
+
+        assert await close_frame_of(reader) == (4400, "caller.malformed")
+        assert await rest(reader) == b""
+        await office.settled()
+        assert office.asked() == []
+
+
+async def test_a_line_that_was_not_needed_is_let_go_without_a_word():
+    async with house() as h:
+        reader, writer = await h.ready()
+
+        writer.write(frame(CLOSE, closing(1000)))
+
+        assert await rest(reader) == b""
+        await h.until(lambda: h.edge.connections() == 0)
+
+
+async def test_a_line_waits_for_its_ticket_only_so_long(monkeypatch):
+    monkeypatch.setattr(relay, "READY_S", 0)
+    async with house() as h:
+        reader, _ = await h.ready()
+
+        assert await rest(reader) == b""
+        await h.until(lambda: h.edge.connections() == 0)
+
+
 async def test_cuts_are_forgotten_when_no_earlier_ticket_is_in_force():
     now = [1000.0]
     table = relay.Relay(
-        origin=ORIGIN, ticket_keys={}, ask=lambda *_: False, now=lambda: now[0], stream_id=lambda: bytes(32)
+        origin=ORIGIN,
+        ticket_keys={},
+        ask=lambda *_: False,
+        now=lambda: now[0],
+        stream_id=lambda: bytes(32),
+        vouched=lambda _: None,
     )
     for n in range(1000):
         now[0] += 1

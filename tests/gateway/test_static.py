@@ -6,14 +6,21 @@ import pytest
 from starlette.requests import Request
 
 from sudare.base.errors import SudareError
+from sudare.domain.websession import TOKEN_BYTES
+from sudare.gateway.signin.cookies import SESSION, session_cookie
 from sudare.gateway.static import FrontEnd
+
+SIGNED_IN = session_cookie(bytes(TOKEN_BYTES)).partition(";")[0]
 
 
 @pytest.fixture
 def front_end(tmp_path):
     (tmp_path / "assets").mkdir()
     (tmp_path / "index.html").write_text("page")
+    (tmp_path / "stranger.html").write_text("stranger")
     (tmp_path / "sw.js").write_text("worker")
+    (tmp_path / "icons").mkdir()
+    (tmp_path / "icons/icon.svg").write_text("<svg/>")
     (tmp_path / "manifest.webmanifest").write_text("{}")
     (tmp_path / "assets/app-1a2b.js").write_text("code")
     (tmp_path / "assets/app-1a2b.js.gz").write_bytes(gzip.compress(b"code"))
@@ -29,10 +36,23 @@ def get(front_end, path, **headers):
 
 @pytest.mark.parametrize("path", ["/", "/welcome", "/pc/k1~pc", "/schedule/2026-11-23"])
 def test_the_portals_own_addresses_get_the_page(front_end, path):
-    answer = get(front_end, path)
+    answer = get(front_end, path, cookie=SIGNED_IN)
 
     assert (answer.body, answer.headers["cache-control"]) == (b"page", "no-cache")
     assert answer.headers["content-type"].startswith("text/html")
+
+
+@pytest.mark.parametrize("cookie", ["", "other=1", f"{SESSION}=", f"{SESSION}=short", "__Host-sudare-known=x"])
+def test_who_brings_no_session_is_told_so_by_the_page_which_nobody_keeps(front_end, cookie):
+    answer = get(front_end, "/pc/k1~pc", cookie=cookie)
+
+    assert (answer.body, answer.headers["cache-control"]) == (b"stranger", "no-store")
+
+
+def test_the_page_that_is_kept_for_a_lost_line_is_nobodys(front_end):
+    assert get(front_end, "/index.html").body == b"page"
+    with pytest.raises(SudareError, match=r"caller\.not-found"):
+        get(front_end, "/stranger.html")
 
 
 def test_hashed_files_never_change_and_others_are_asked_for_anew(front_end):
@@ -41,6 +61,10 @@ def test_hashed_files_never_change_and_others_are_asked_for_anew(front_end):
         answer = get(front_end, path)
         assert answer.headers["cache-control"] == "no-cache"
         assert answer.headers["content-type"].startswith(kind)
+
+
+def test_icons_are_kept_for_a_day(front_end):
+    assert get(front_end, "/icons/icon.svg").headers["cache-control"] == "public, max-age=86400"
 
 
 def test_a_packed_file_goes_to_whoever_takes_it(front_end):

@@ -34,9 +34,26 @@ class Player:
         return 10 * np.log10(255**2 / error) if error else float("inf")
 
 
-@pytest.mark.parametrize("kind", ["rdp", "vnc"])
-def test_a_video_is_shown_as_a_film_beside_exact_text_and_is_exact_when_it_stops(person, town, kind):
+ONLY_H264 = """
+  const ask = VideoDecoder.isConfigSupported.bind(VideoDecoder);
+  VideoDecoder.isConfigSupported = async (asked) => asked.codec.startsWith("av01") ? { supported: false } : ask(asked);
+"""
+DECODES = """
+  async () => {
+    const all = ["av01.0.08M.08", "avc1.42E01F"];
+    const asked = await Promise.all(all.map((codec) => VideoDecoder.isConfigSupported({ codec })));
+    return all.map((codec, at) => (asked[at].supported ? codec.slice(0, 4) : ""));
+  }
+"""
+
+
+@pytest.mark.parametrize(("kind", "codec"), [("rdp", "av01"), ("vnc", "av01"), ("vnc", "avc1")])
+def test_a_video_is_shown_as_a_film_beside_exact_text_and_is_exact_when_it_stops(person, town, kind, codec):
+    if codec == "avc1":
+        person.context.add_init_script(ONLY_H264)
+    resumed = town.logs().count(b"session-resumed")  # so a browser does whose decoder fails
     person.begin("yamada")
+    assert next(filter(None, person.page.evaluate(DECODES))) == codec
     person.open_pc(kind)
     person.phase("active")
     person.point(900, 600)
@@ -56,3 +73,4 @@ def test_a_video_is_shown_as_a_film_beside_exact_text_and_is_exact_when_it_stops
 
         assert person.until(film)
         assert person.shows(desktop)
+    assert town.logs().count(b"session-resumed") == resumed

@@ -94,6 +94,23 @@ static void images(px_picture *a) {
     free(out);
 }
 
+static void films(const px_picture *a) {
+    uint32_t scale = 1 + any(2), w = 2 * scale * any(60), h = 2 * scale * any(60);
+    px_video *video = px_video_new(1 + (int)any(2), w, h, scale);
+    if ((video != NULL) != (w >= 16 * scale && h >= 16 * scale)) abort();
+    if (!video) return;
+    size_t size = any(2) ? 1 << 16 : any(400);
+    uint8_t *out = malloc(size + 1);
+    for (int i = 0; i < 4; i++) {
+        px_box box = {any(20), any(20), any(9) ? w : any(200), any(9) ? h : any(200)};
+        int64_t made = px_video_encode(video, a, box, 40 * i, 1 + any(60), 1 + any(2000), !i, out, size);
+        if (made > (int64_t)size) abort();
+        if (made > 0 && (box.w != w || box.h != h || box.x + w > a->w || box.y + h > a->h)) abort();
+    }
+    px_video_free(video);
+    free(out);
+}
+
 static void round_trip(void) {
     uint32_t w = 1 + any(200), h = 1 + any(200), tiles = ((w + 63) / 64) * ((h + 63) / 64);
     px_picture a = picture(w, h), b = picture(any(8) ? w : 1 + any(200), h);
@@ -108,6 +125,7 @@ static void round_trip(void) {
     shifts(&a, &b);
     shifts(&a, &a);
     images(&a);
+    if (!any(20)) films(&a);
     marks(&a, &b);
     a.size--;
     if (px_fill(&a, (px_box){0, 0, 1, 1}, (const uint8_t[]){1, 2, 3}) == 0) abort();

@@ -20,7 +20,7 @@ class Waiting:
         self.shadow, self.frame = black(W, H), black(W, H)
         self.lossy = Lossy(Grid(W, H))
         grid = Grid(W, H)
-        self.passes = Passes(self.shadow, self.lossy, Films(grid, video=False, images=False))
+        self.passes = Passes(self.shadow, self.lossy, Films(grid, codec="", images=False))
         assert self.send() == []  # all is noted at first, and black
 
     def change(self, x, y, w, h, *, now, value=255):

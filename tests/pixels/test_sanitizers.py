@@ -12,9 +12,10 @@ NATIVE = HERE.parents[1] / "src/sudare/pixels/_native"
 def test_the_c_code_is_clean_under_the_address_and_undefined_behaviour_sanitizers(tmp_path):
     program = tmp_path / "stress"
     flags = ["-std=c11", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-fsanitize=address,undefined"]
-    sources = [HERE / "stress.c", NATIVE / "pixels.c", NATIVE / "jpeg.c"]
+    sources = [HERE / "stress.c", *NATIVE.glob("[a-z]*.c")]
+    libraries = ["-lturbojpeg", "-laom", "-lopenh264"]
     subprocess.run(
-        ["gcc", *flags, "-fno-sanitize-recover=all", f"-I{NATIVE}", *sources, "-o", program, "-lturbojpeg", "-laom"],
+        ["gcc", *flags, "-fno-sanitize-recover=all", f"-I{NATIVE}", *sources, "-o", program, *libraries],
         check=True,
         timeout=60,
     )

@@ -57,6 +57,12 @@ def test_neither_end_goes_below_tls_1_2(tmp_path):
     assert client_context(pinned=False).minimum_version is ssl.TLSVersion.TLSv1_2
 
 
+def test_a_pinned_context_does_not_read_the_trust_store_it_would_not_ask(monkeypatch):
+    monkeypatch.setattr(ssl.SSLContext, "load_default_certs", lambda *_: pytest.fail("30 ms for nothing"))
+
+    client_context(pinned=True)
+
+
 async def test_a_browser_that_offers_more_gets_http_1_1(tmp_path):
     context = client_context(pinned=True)
     context.set_alpn_protocols(["h2", "http/1.1"])

@@ -121,6 +121,23 @@ async def test_what_connectors_offer_anew_stays_marked_and_an_unknown_target_can
         await targets.set_watermark("main", "k1", "zzz", watermark=True, now=NOW)
 
 
+async def test_a_target_that_may_no_longer_be_heard_cuts_whoever_hears_it_and_is_noted(targets, database):
+    await targets.set_people("main", "k1", "a", ["p1"], now=NOW)
+    await use(database)
+    event = Event(Kind.TARGET_SOUND, "main", NOW, "operator", "k1~a", detail={"sound": "true"})
+
+    await targets.set_sound("main", "k1", "a", event, sound=True, now=NOW)
+    allowed = [t.sound for t in await targets.of("main", "p1")], await Revocations(database).after(0)
+    await targets.set_sound("main", "k1", "a", sound=False, now=NOW)
+
+    assert allowed == ([True], [])
+    assert [t.sound for t in await targets.of("main", "p1")] == [False]
+    assert [one.subject for one in await Revocations(database).after(0)] == ["s1"]
+    assert [entry.event for entry in await Record(database).entries()] == [event]
+    with pytest.raises(SudareError, match=r"caller\.not-found"):
+        await targets.set_sound("main", "k1", "zzz", sound=True, now=NOW)
+
+
 async def test_unknown_targets_and_people_are_refused(targets):
     for local, people in (("zzz", []), ("a", ["nobody"])):
         with pytest.raises(SudareError, match=r"caller\.not-found"):

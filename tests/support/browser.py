@@ -62,6 +62,12 @@ class Browser:
     def send(self, *items):
         self._message(self._channel.seal(i.encode_all(items)))
 
+    def send_last(self, *items):
+        """The last words and the goodbye, in one piece."""
+        self._frames.send_binary(self._channel.seal(i.encode_all(items)))
+        self._frames.send_close(1000)
+        self.writer.write(b"".join(self._frames.data_to_send()))
+
     def send_raw(self, data):
         self._message(data)
 

@@ -169,6 +169,10 @@ class House:
         ticket = Ticket(**(fields | change))
         return ticket, sign(ticket, self.ticket_key)
 
+    async def ready(self, origin=ORIGIN):
+        """A browser's line before its ticket: (reader, writer) after the 101."""
+        return await self.device("", origin)
+
     async def device(self, raw_ticket, origin=ORIGIN):
         """A browser's WebSocket handshake: (reader, writer) after the 101."""
         line = await connect(Gateway("127.0.0.1", self.port, self.spki))
@@ -183,7 +187,7 @@ async def handshake(line, raw_ticket, origin):
     line.writer.write(
         f"GET /relay/v1/stream HTTP/1.1\r\nHost: gateway.test\r\nConnection: keep-alive, Upgrade\r\n"
         f"Upgrade: websocket\r\nOrigin: {origin}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n"
-        f"Sec-WebSocket-Protocol: sudare-1, {raw_ticket}\r\n\r\n".encode()
+        f"Sec-WebSocket-Protocol: sudare-1{f', {raw_ticket}' if raw_ticket else ''}\r\n\r\n".encode()
     )
     head = await line.reader.readuntil(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 101 "), head

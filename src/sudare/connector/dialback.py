@@ -14,6 +14,7 @@ from sudare.connector.ports import SessionHost
 from sudare.runtime.dial import Gateway, upgrade
 from sudare.runtime.logs import get_logger
 from sudare.runtime.tasks import Tasks
+from sudare.runtime.tls import client_context
 from sudare.wire.ticket.codec import Ticket, verify
 from sudare.wire.ticket.replay import ReplayMemory
 from sudare.wire.tunnel import messages as m
@@ -36,6 +37,8 @@ class DialBack:
     ) -> None:
         self._config = config
         self._facts = identity.facts
+        self._gateway = Gateway.of(identity.facts.gateway, identity.facts.pin)
+        self._tls = client_context(pinned=self._gateway.pin is not None)
         self._keys = identity.ticket_keys()
         self._host = host
         self._refuse = refuse
@@ -70,9 +73,8 @@ class DialBack:
             raise SudareError("denied.target-not-listed", f"{ticket.knd} {ticket.tgt}")
 
     async def _serve(self, message: m.Open, ticket: Ticket) -> None:
-        gateway = Gateway.of(self._facts.gateway, self._facts.pin)
         try:
-            line = await upgrade(gateway, "/tunnel/v1/data", "sudare-1", Sudare_Stream=message.stream)
+            line = await upgrade(self._gateway, "/tunnel/v1/data", "sudare-1", self._tls, Sudare_Stream=message.stream)
         except SudareError as failure:
             self._log.warning("dial-back-failed", session_id=ticket.ses, code=failure.code, detail=failure.detail)
             return

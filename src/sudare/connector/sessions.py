@@ -36,6 +36,7 @@ from sudare.connector.spawner import SessionWorker, Spawner
 from sudare.connector.watermark import demanded as marked
 from sudare.connector.watermark import drawn
 from sudare.connector.worker import job
+from sudare.pixels.video import CODECS
 from sudare.runtime.logs import get_logger
 from sudare.runtime.pump import pump
 from sudare.runtime.tasks import Tasks
@@ -49,6 +50,7 @@ from sudare.wire.tunnel.head import close_frame
 HELLO_S: Final = 10.0
 PER_PERSON: Final = 16
 API_PER_PERSON: Final = 32
+WARM_AFTER_S: Final = 1.0  # the session that just began has the processors first: its first picture is awaited
 DEATH_S: Final = 1.0  # between a process's sockets closing and our knowing that it is gone
 _LOOPBACK: Final = {"127.0.0.1", "::1", "localhost"}
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -236,7 +238,7 @@ class Sessions:
             intake = await self._recordings.begin(ticket)
             record = intake.order if intake else None
             mark = job.Mark.of(await asyncio.to_thread(drawn, ticket)) if marked(ticket) else None
-            order = job.Start(self._desktop(target, hello, credential), client, record, mark)
+            order = job.Start(self._desktop(target, hello, credential, ticket), client, record, mark)
             worker = await self._start(target, order, [theirs, intake.theirs] if intake else [theirs])
             await self._not_cut(beginning, worker)
         except BaseException:
@@ -252,7 +254,7 @@ class Sessions:
         self._recordings.follow(ticket, worker, intake)
         worker.send(job.parcel(job.Way(*self._book.way)), [])
         self._tasks.start(self._watch(running), name="watch")
-        self._tasks.start(self._spawner.warm(), name="warm")
+        self._tasks.start(self._spawner.warm(WARM_AFTER_S), name="warm")
         self._log.info("session-began", session_id=ticket.ses, person_id=ticket.per, target_id=ticket.tgt)
         return running
 
@@ -284,7 +286,9 @@ class Sessions:
             pc.close()
         return worker
 
-    def _desktop(self, target: Target, hello: Hello, credential: OfficeCredential | None) -> job.Desktop:
+    def _desktop(
+        self, target: Target, hello: Hello, credential: OfficeCredential | None, ticket: Ticket
+    ) -> job.Desktop:
         password = credential.password.reveal() if credential else None
         return job.Desktop(
             kind=target.kind,
@@ -297,6 +301,7 @@ class Sessions:
             layout=hello.layout,
             resize=target.resize,
             name=target.name,
+            sound=ticket.rgt.get("audio", False),
         )
 
     def _report(self, running: Running, content: dict[str, Any]) -> None:
@@ -366,7 +371,9 @@ def _client(ticket: Ticket, hello: Hello, channel: OfficeEnd) -> job.Client:
         raise SudareError("caller.malformed", "a screen needs a view")
     may_input = ticket.rgt.get("input", False)
     told = hello.caps
-    caps = job.Caps(told.tiles, ramp=told.ramp, jpeg=told.jpeg, video="av1" in told.video)
+    video = next((codec for codec in CODECS if codec in told.video), "")
+    audio = told.audio and ticket.rgt.get("audio", False)
+    caps = job.Caps(told.tiles, ramp=told.ramp, jpeg=told.jpeg, video=video, audio=audio)
     return job.Client(job.Channel.of(channel.state()), view.w, view.h, view.scale, may_input, caps)
 
 

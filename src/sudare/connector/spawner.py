@@ -76,8 +76,9 @@ class Spawner:
             await spare.stop()
         return await self._start()
 
-    async def warm(self) -> None:
-        """Have a spare, and only one however many ask at once."""
+    async def warm(self, after_s: float = 0.0) -> None:
+        """Have a spare, so long from now, and only one however many ask at once."""
+        await asyncio.sleep(after_s)
         async with self._warming:
             if self._spare is not None and not self._spare.alive:
                 await self.close()

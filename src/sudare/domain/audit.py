@@ -35,6 +35,7 @@ class Kind(Enum):
     TARGET_PEOPLE = "connector:target:people"
     TARGET_RECORD = "connector:target:record"
     TARGET_WATERMARK = "connector:target:watermark"
+    TARGET_SOUND = "connector:target:sound"
     STREAM_OPENED = "session:stream:opened"
 
 

@@ -48,6 +48,7 @@ class Target:
     offered: bool
     record: bool  # whether sessions on it are to be recorded
     watermark: bool  # whether its picture is to say who looks at it
+    sound: bool  # whether it may be heard
 
     @property
     def id(self) -> str:

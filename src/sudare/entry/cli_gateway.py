@@ -137,13 +137,17 @@ def connector_revoke(connector_id: str, /, *, directory: Dir) -> None:
 
 @target.command(name="list")
 def target_list(*, directory: Dir) -> None:
-    """Every office PC: id, kind, name, whether its sessions are recorded, its picture marked, how many may use it."""
+    """Every office PC: id, kind, name; whether it is recorded, marked, heard; how many may use it."""
 
     async def act() -> None:
         async with _desk(directory) as (stores, _):
             people = await stores.targets.people(TENANT)
             for one in await stores.targets.all(TENANT):
-                demands = "recorded" if one.record else "", "marked" if one.watermark else ""
+                demands = (
+                    "recorded" if one.record else "",
+                    "marked" if one.watermark else "",
+                    "heard" if one.sound else "",
+                )
                 print(one.id, one.kind, one.name, *demands, len(people.get(one.id, [])), sep="\t")
 
     uvloop.run(act())
@@ -167,6 +171,17 @@ def target_mark(target: str, state: Literal["on", "off"], /, *, directory: Dir) 
     async def act() -> None:
         async with _desk(directory) as (_, desk):
             await desk.set_watermark(await desk.find_target(target), clock.now(), watermark=state == "on")
+
+    uvloop.run(act())
+
+
+@target.command(name="sound")
+def target_sound(target: str, state: Literal["on", "off"], /, *, directory: Dir) -> None:
+    """Let people hear this office PC (RDP), or no longer. On: from the next connection; off: they connect anew."""
+
+    async def act() -> None:
+        async with _desk(directory) as (_, desk):
+            await desk.set_sound(await desk.find_target(target), clock.now(), sound=state == "on")
 
     uvloop.run(act())
 

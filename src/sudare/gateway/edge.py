@@ -68,6 +68,7 @@ class Edge:
             ask=self._ask,
             now=now,
             stream_id=partial(secrets.token_bytes, 32),
+            vouched=self._vouched,
         )
         self._delay = LoopDelay()
         self._controls = Controls(
@@ -144,11 +145,9 @@ class Edge:
         head, rest = parse(data[:length]), data[length:]
         match head.path:
             case "/relay/v1/stream":
-                if self._relay.device(leg, head, rest):
-                    self._vouched(leg)
+                self._relay.device(leg, head, rest)
             case "/tunnel/v1/data":
-                if self._relay.office(leg, head, rest):
-                    self._vouched(leg)
+                self._relay.office(leg, head, rest)
             case "/tunnel/v1/control" if head.wants("sudare-control-1"):
                 leg.write(upgrade_answer("sudare-control-1"))
                 self._controls.adopt(leg, rest)

@@ -2,8 +2,9 @@
 The streams of this node: a device's leg waits for the connector's dial-back, then bytes only pass.
 
 INVARIANT: a stream id is good once and for 10 seconds; a ticket once (here and, decisively, at the connector).
+INVARIANT: a line opened before its ticket waits `READY_S` for it, is nobody's until then, and carries nothing.
 INVARIANT: a ticket made before its session, person, device or connector was cut opens nothing after it.
-INVARIANT: nothing of what passes is parsed.
+INVARIANT: nothing of what passes is parsed; a ticket that comes late is the first frame, and does not pass.
 """
 
 import asyncio
@@ -16,12 +17,14 @@ from sudare.base.encoding import b64
 from sudare.base.errors import SudareError
 from sudare.runtime.logs import get_logger
 from sudare.runtime.splice import Leg
-from sudare.wire.ticket.codec import LIFE_S, SKEW_S, Ticket, verify
+from sudare.wire.ticket.codec import LIFE_S, MAX_LENGTH, SKEW_S, Ticket, verify
 from sudare.wire.ticket.replay import ReplayMemory
 from sudare.wire.tunnel import messages as m
 from sudare.wire.tunnel.head import Head, close_frame, plain_answer, upgrade_answer, websocket_accept
+from sudare.wire.tunnel.late import ticket_frame
 
 PATIENCE_S = 10.0
+READY_S = 30.0
 SUBPROTOCOL = "sudare-1"
 _opened = Counter("sudare_streams_opened", "Streams joined", ["kind"])
 _refused = Counter("sudare_streams_refused", "Streams refused", ["code"])
@@ -52,39 +55,73 @@ class Relay:
         ask: Callable[[str, m.Open], bool],
         now: Callable[[], float],
         stream_id: Callable[[], bytes],
+        vouched: Callable[[Leg], None],
     ) -> None:
         self._origin = origin
         self._keys = ticket_keys
         self._ask = ask
         self._now = now
         self._stream_id = stream_id
+        self._vouched = vouched
         self._used = ReplayMemory()
         self._taken_back: dict[tuple[str, str], float] = {}  # (claim, value) to when
         self._waiting: dict[str, Stream] = {}
         self._streams: set[Stream] = set()
         self._log = get_logger()
 
-    def device(self, leg: Leg, head: Head, rest: bytes) -> bool:
-        """A browser asks for `/relay/v1/stream`; whether it may, and waits now."""
+    def device(self, leg: Leg, head: Head, rest: bytes) -> None:
+        """A browser asks for `/relay/v1/stream`, with its ticket or before it."""
         key = head.headers.get("sec-websocket-key", "")
         offered = head.protocols()
-        if not head.wants("websocket") or not key or offered[:1] != [SUBPROTOCOL] or len(offered) != 2:
+        if not head.wants("websocket") or not key or offered[:1] != [SUBPROTOCOL] or len(offered) > 2:
             leg.write(plain_answer(426, "Upgrade Required"))
             leg.hold()
             leg.close()
-            return False
+            return
         # The 101 comes first: only a close frame can tell a browser why.
         leg.write(upgrade_answer("websocket", Sec_WebSocket_Accept=websocket_accept(key), **_SPOKEN))
+        if head.headers.get("origin") != self._origin:
+            self._refuse(leg, "denied.origin")
+        elif len(offered) == 2:
+            self._show(leg, offered[1], rest)
+        else:
+            self._ready(leg, rest)
+
+    def _ready(self, leg: Leg, rest: bytes) -> None:
+        """No ticket yet: a bad line takes a second over its handshakes, and they may be over before anybody asks."""
+        heard = bytearray()
+        timer = asyncio.get_running_loop().call_later(READY_S, leg.close)
+        leg.on_close = timer.cancel
+
+        def hear(_leg: Leg, data: bytes) -> None:
+            heard.extend(data)
+            try:
+                shown = ticket_frame(heard, MAX_LENGTH)
+            except SudareError as failure:
+                timer.cancel()
+                leg.hold()
+                if failure.code == "link.lost":
+                    leg.close()
+                else:
+                    self._refuse(leg, failure.code)
+                return
+            if shown is not None:
+                timer.cancel()
+                text, length = shown
+                self._show(leg, text, bytes(heard[length:]))
+
+        leg.redirect(hear)
+        hear(leg, rest)
+
+    def _show(self, leg: Leg, text: str, rest: bytes) -> None:
         try:
-            self._wait(leg, self._admit(head, offered[1]), offered[1], rest)
+            self._wait(leg, self._admit(text), text, rest)
         except SudareError as failure:
             self._refuse(leg, failure.code)
-            return False
-        return True
+            return
+        self._vouched(leg)
 
-    def _admit(self, head: Head, text: str) -> Ticket:
-        if head.headers.get("origin") != self._origin:
-            raise SudareError("denied.origin")
+    def _admit(self, text: str) -> Ticket:
         ticket = verify(text, self._keys, now=self._now())
         for claim in _CUT_BY:
             at = self._taken_back.get((claim, getattr(ticket, claim)))
@@ -104,15 +141,15 @@ class Relay:
             PATIENCE_S, self.refused, stream.id, "office.connector-slow"
         )
 
-    def office(self, leg: Leg, head: Head, rest: bytes) -> bool:
-        """A connector dials back for `/tunnel/v1/data`; whether it is awaited, and joined now."""
+    def office(self, leg: Leg, head: Head, rest: bytes) -> None:
+        """A connector dials back for `/tunnel/v1/data`: joined when it is awaited."""
         wanted = head.headers.get("sudare-stream", "") if head.wants(SUBPROTOCOL) else ""
         stream = self._waiting.pop(wanted, None)
         if stream is None:
             leg.write(plain_answer(403, "Forbidden"))
             leg.hold()
             leg.close()
-            return False
+            return
         if stream.timer is not None:
             stream.timer.cancel()
         leg.write(upgrade_answer(SUBPROTOCOL))
@@ -122,7 +159,7 @@ class Relay:
         _opened.labels(stream.ticket.knd).inc()
         _live.inc()
         leg.join(stream.device)
-        return True
+        self._vouched(leg)
 
     def refused(self, stream_id: str, code: str) -> None:
         """The connector will not dial back, or did not in time."""

@@ -1,7 +1,9 @@
 """
 The built front end: pages and their files, from one directory.
 
-Files under `assets/` carry a hash in their name and never change; everything else is asked for anew each time.
+Files under `assets/` carry a hash in their name and never change; icons are kept for a day; everything else is asked
+for anew each time. Whoever brings no session gets the stranger's page, which need not ask whether somebody is signed
+in; it is not kept, for it is wrong as soon as they are.
 A `.br` or `.gz` beside a file is sent in its place when the browser takes it.
 INVARIANT: only files found at start are ever sent; a path from the network never reaches the file system.
 """
@@ -15,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sudare.base.errors import SudareError
+from sudare.gateway.signin import cookies
 
 _ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
 _TYPES = {
@@ -25,7 +28,8 @@ _TYPES = {
     ".woff2": "font/woff2",
     ".map": "application/json",
 }
-_INDEX = "index.html"
+_INDEX, _STRANGER = "index.html", "stranger.html"
+_LIFE = {"assets": "public, max-age=31536000, immutable", "icons": "public, max-age=86400", "": "no-cache"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class StaticFile:
     """One file in its encodings."""
 
     kind: str
-    immutable: bool
+    life: str  # its Cache-Control
     etag: str
     bodies: dict[str, bytes]  # by encoding; "" is the file itself
 
@@ -43,19 +47,17 @@ class FrontEnd:
 
     def __init__(self, directory: Path) -> None:
         self._files = dict(_read(directory)) if directory.is_dir() else {}
+        self._stranger = self._files.pop(_STRANGER, None)
 
     def answer(self, request: Request) -> Response:
         """The file, or the page for an address the portal itself understands. Raises `caller.not-found`."""
         path = request.url.path.lstrip("/")
         found = self._files.get(path)
         if found is None and "." not in path.rpartition("/")[2] and not path.startswith(("api/", "assets/")):
-            found = self._files.get(_INDEX)
+            found = self._page(request)
         if found is None:
             raise SudareError("caller.not-found", "file")
-        headers = {
-            "Cache-Control": "public, max-age=31536000, immutable" if found.immutable else "no-cache",
-            "Vary": "Accept-Encoding",
-        }
+        headers = {"Cache-Control": found.life, "Vary": "Accept-Encoding"}
         encoding, body = _best(found, request.headers.get("accept-encoding", ""))
         headers["ETag"] = f'"{found.etag}-{encoding or "id"}"'
         if encoding:
@@ -63,6 +65,10 @@ class FrontEnd:
         if request.headers.get("if-none-match") == headers["ETag"]:
             return Response(status_code=304, headers=headers)
         return Response(body, headers=headers, media_type=found.kind)
+
+    def _page(self, request: Request) -> StaticFile | None:
+        sent = cookies.read(request.headers.get("cookie", ""))
+        return self._stranger if self._stranger and not cookies.token_from(sent) else self._files.get(_INDEX)
 
 
 def _read(directory: Path) -> list[tuple[str, StaticFile]]:
@@ -78,7 +84,9 @@ def _read(directory: Path) -> list[tuple[str, StaticFile]]:
                 bodies[encoding] = packed.read_bytes()
         kind = _TYPES.get(path.suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
         etag = hashlib.sha256(bodies[""]).hexdigest()[:16]
-        out.append((name, StaticFile(kind, name.startswith("assets/"), etag, bodies)))
+        folder = name.rpartition("/")[0].partition("/")[0]
+        life = "no-store" if name == _STRANGER else _LIFE.get(folder, _LIFE[""])
+        out.append((name, StaticFile(kind, life, etag, bodies)))
     return out
 
 

@@ -198,7 +198,7 @@ class Encoder:
         unit = _Unit([], bytearray())
         if film.video is not None:
             data, key = film.frame(frame, line_kbit, now)
-            unit.ops.append(Video(*film.box, key, film.mask, data))
+            unit.ops.append(Video(*film.box, key, film.mask, data, film.codec == "h264"))
             unit.lossy = True
         else:
             self._draw_photos(frame, unit, list(film.parts.values()), now)
@@ -382,7 +382,7 @@ class Encoder:
     def _everything(self) -> None:
         height, width = self._shadow.shape[:2]
         self._lossy = Lossy(self._grid)
-        video, images = (took and tiles.NATIVE for took in (self._caps.video, self._caps.jpeg))
-        self._films = Films(self._grid, video=video, images=images)
+        codec = self._caps.video if tiles.NATIVE else ""
+        self._films = Films(self._grid, codec=codec, images=self._caps.jpeg and tiles.NATIVE)
         self._passes = Passes(self._shadow, self._lossy, self._films)
         self._changed_at: npt.NDArray[np.float64] = np.full(mask(width, height).shape, -np.inf)

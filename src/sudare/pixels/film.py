@@ -28,9 +28,12 @@ _SIDE_MIN: Final = 96
 _FULL: Final = 0.7  # of the tiles of its box must move
 _PHOTOS: Final = 0.5  # of those that were looked at
 _LOOKED_AT: Final = 16
-_BITS: Final = 0.038  # a pixel and frame, at most: beyond that nobody sees a difference while it moves
+# A pixel and frame, at most: beyond that nobody sees a difference while it moves.
+_BITS: Final = {"av1": 0.038, "h264": 0.06}
 _KBIT_MIN: Final = 48
 _SHARE: Final = 0.6  # of the line; the rest is for what people read
+# On a line this slow a lost packet stops everything for long: a smaller share of it, in half as many packets.
+_THIN_KBIT, _THIN_SHARE = 1_000, 0.4
 _HALVED: Final = 1_000_000  # pixels: a larger film is shown at half its size, or its encoder would take a whole core
 _SLOW: Final = 400_000  # pixels: a larger film is shown 20 times a second
 _IMAGES: Final = 10.0  # JPEG images a second, at most
@@ -41,17 +44,18 @@ _EARLY: Final = 0.8  # of the time between two frames: pictures of a PC do not c
 class Film:
     """A film and its encoder; without `video` it is shown in images."""
 
-    def __init__(self, box: Box, parts: dict[int, Box], now: float, *, video: bool) -> None:
+    def __init__(self, box: Box, parts: dict[int, Box], now: float, *, codec: str) -> None:
         _, _, w, h = box
         self.box = box
         self.parts = parts  # by tile: what of it the film shows
         scale = 2 if w * h > _HALVED else 1
-        self.video = tiles.video(w, h, scale) if video else None
+        self.codec = codec  # empty: in images
+        self.video = tiles.video(codec, w, h, scale) if codec else None
         self.begun = False
         self.crossed = False  # something was moved across it
         self.changed = True
         self._fps = 20.0 if w * h > _SLOW else 30.0
-        self._full_kbit = max(_KBIT_MIN, int(w * h / scale**2 * self._fps * _BITS / 1000))
+        self._full_kbit = max(_KBIT_MIN, int(w * h / scale**2 * self._fps * _BITS.get(codec, 0.0) / 1000))
         self._changed_at = now
         self._shown_at = float("-inf")
         self._every_s = 0.0
@@ -87,8 +91,10 @@ class Film:
         """Its next frame, and whether that needs no other; `line_kbit` is what the line carries (0: not known)."""
         if self.video is None:
             raise ValueError("a film in images has no frames")
-        kbit = max(_KBIT_MIN, min(self._full_kbit, int(_SHARE * line_kbit) or self._full_kbit // 2))
-        fps = self._fps * min(1.0, max(0.4, 1.6 * kbit / self._full_kbit))
+        thin = 0 < line_kbit < _THIN_KBIT
+        share = int((_THIN_SHARE if thin else _SHARE) * line_kbit)
+        kbit = max(_KBIT_MIN, min(self._full_kbit, share or self._full_kbit // 2))
+        fps = self._fps * min(0.5 if thin else 1.0, max(0.4, 1.6 * kbit / self._full_kbit))
         key = not self.begun
         data = self.video.encode(frame, self.box, at_ms=int(now * 1000), ms=int(1000 / fps), kbit=kbit, key=key)
         self._sent(now, _EARLY / fps)
@@ -105,11 +111,11 @@ class Film:
 
 
 class Films:
-    """Begins and ends the film of one framebuffer, for a client that takes it as `video`, or else as images."""
+    """Begins and ends the film of one framebuffer, for a client that takes it in this codec, or else as images."""
 
-    def __init__(self, grid: Grid, *, video: bool, images: bool) -> None:
+    def __init__(self, grid: Grid, *, codec: str, images: bool) -> None:
         self._grid = grid
-        self._video, self._images = video, images
+        self._codec, self._images = codec, images
         self._looked_at = self._moved_at = float("-inf")
         self.film: Film | None = None
         self.ending: Film | None = None  # its box is damage, and not all of that was sent
@@ -171,7 +177,7 @@ class Films:
 
     def begin(self, frame: Frame, shadow: Frame, hot: Mask, now: float) -> bool:
         """Begin a film if there is one."""
-        if self.film is not None or self.ending is not None or not (self._video or self._images):
+        if self.film is not None or self.ending is not None or not (self._codec or self._images):
             return False
         if now - self._looked_at < _LOOK_S or now - self._moved_at < _SCROLLED_S or int(hot.sum()) < _TILES_MIN:
             return False
@@ -191,12 +197,12 @@ class Films:
 
     def _made(self, frame: Frame, region: list[Box], now: float) -> Film:
         box = _around(region)
-        if self._video:
+        if self._codec:
             scale = 4 if box[2] * box[3] > _HALVED else 2
             box = _rounded(box, scale, frame.shape[1], frame.shape[0])
         moving = {self._grid.index(one) for one in region}
         parts = {tile: part for tile, part in self._grid.parts(box) if tile in moving}
-        return Film(box, parts, now, video=self._video)
+        return Film(box, parts, now, codec=self._codec)
 
 
 def _tiles(first: int, size: int) -> range:

@@ -132,15 +132,17 @@ def unjpeg(a: Frame, box: Box, data: bytes) -> None:
     _checked(_lib.px_unjpeg(picture, _box(box), _ffi.from_buffer("uint8_t[]", data), len(data)))
 
 
-def video(w: int, h: int, scale: int) -> VideoEncoder:
-    """An AV1 encoder."""
-    return _Video(w, h, scale)
+def video(codec: str, w: int, h: int, scale: int) -> VideoEncoder:
+    """An encoder of films."""
+    return _Video(codec, w, h, scale)
 
 
 class _Video:
-    def __init__(self, w: int, h: int, scale: int) -> None:
-        if min(w, h, scale) < 0 or max(w, h, scale) >> 32 or (made := _lib.px_video_new(w, h, scale)) == _ffi.NULL:
-            raise ValueError(f"no film of {w}*{h} at {scale}")
+    def __init__(self, codec: str, w: int, h: int, scale: int) -> None:
+        number = {"av1": _lib.PX_AV1, "h264": _lib.PX_H264}.get(codec, 0)
+        made = _ffi.NULL if min(w, h, scale) < 0 or max(w, h, scale) >> 32 else _lib.px_video_new(number, w, h, scale)
+        if made == _ffi.NULL:
+            raise ValueError(f"no film of {w}*{h} at {scale} in {codec}")
         self._video = _ffi.gc(made, _lib.px_video_free)
         self._out = bytearray(w * h * 2 + 4096)
 

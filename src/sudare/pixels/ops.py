@@ -114,6 +114,7 @@ class Video:
     key: bool
     mask: bytes
     frame: bytes
+    h264: bool = False  # else AV1
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ class Caps:
     tiles: int = 0  # slots of its tile cache
     ramp: bool = False
     jpeg: bool = False
-    video: bool = False  # films in AV1
+    video: str = ""  # films in this codec: "av1" or "h264"
 
 
 def mask_size(box: Box) -> int:
@@ -169,7 +170,8 @@ def _draw(out: Writer, op: Copy | Fill | Pix | Ramp | Image | Video) -> None:
         case Image():
             out.u8(6).varint(op.x).varint(op.y).varint(op.w).varint(op.h).blob(op.jpeg)
         case Video():
-            out.u8(7).varint(op.x).varint(op.y).varint(op.w).varint(op.h).u8(op.key).blob(op.mask).blob(op.frame)
+            out.u8(7).varint(op.x).varint(op.y).varint(op.w).varint(op.h).u8(op.key | op.h264 << 1)
+            out.blob(op.mask).blob(op.frame)
 
 
 def split(body: bytes) -> tuple[list[Op], bytes]:
@@ -212,7 +214,7 @@ def _drawn(kind: int, reader: Reader) -> Op:
         flags, bits, frame = reader.u8(), bytes(reader.blob()), bytes(reader.blob())
         if len(bits) != mask_size((a, b, c, d)) or not frame:
             raise SudareError("caller.malformed", "a film without its mask or frame")
-        return Video(a, b, c, d, bool(flags & 1), bits, frame)
+        return Video(a, b, c, d, bool(flags & 1), bits, frame, bool(flags & 2))
     match reader.u8():
         case 0:
             return Pix(a, b, c, d)

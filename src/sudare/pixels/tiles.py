@@ -16,7 +16,7 @@ The hot functions: from the C extension, or from its Python twin where that was 
     mark(a, box, places, pattern, b) the box of `a` into `b`, with the watermark on it (`sudare.pixels.mark`)
     common(a, box) -> n              pixels of a box of at most 64x64 that have its commonest colour
     jpeg(a, box, quality) -> bytes   the box as a JPEG; only where the extension was built (`NATIVE`)
-    video(w, h, scale) -> encoder    AV1 (`sudare.pixels.video`); a ValueError where the extension was not built
+    video(codec, w, h, scale)        encodes a film (`sudare.pixels.video`); a ValueError without the extension
     unjpeg(a, box, bytes)            draws one of exactly that size; grey where the extension was not built
 
 INVARIANT: X is never compared. A box or buffer that does not fit is a ValueError, and nothing was changed.

@@ -185,9 +185,9 @@ def jpeg(a: Frame, box: Box, quality: int) -> bytes:
     raise ValueError(f"no JPEG of {box} in {a.shape} at {quality}: that takes the C extension")
 
 
-def video(w: int, h: int, scale: int) -> VideoEncoder:
-    """An AV1 encoder."""
-    raise ValueError(f"no film of {w}*{h} at {scale}: that takes the C extension")
+def video(codec: str, w: int, h: int, scale: int) -> VideoEncoder:
+    """An encoder of films."""
+    raise ValueError(f"no film of {w}*{h} at {scale} in {codec}: that takes the C extension")
 
 
 def unjpeg(a: Frame, box: Box, data: bytes) -> None:

@@ -52,14 +52,14 @@ class Line:
     spki: bytes
 
 
-async def connect(gateway: Gateway) -> Line:
-    """TCP and TLS. Raises `link.lost` or `denied.connector-proof` (the pin)."""
+async def connect(gateway: Gateway, tls: ssl.SSLContext | None = None) -> Line:
+    """TCP and TLS (`tls`: a context kept from before). Raises `link.lost` or `denied.connector-proof` (the pin)."""
     try:
         async with asyncio.timeout(PATIENCE_S):
             reader, writer = await asyncio.open_connection(
                 gateway.host,
                 gateway.port,
-                ssl=client_context(pinned=gateway.pin is not None),
+                ssl=tls or client_context(pinned=gateway.pin is not None),
                 server_hostname=gateway.host,
             )
     except ssl.SSLCertVerificationError as failure:
@@ -77,9 +77,11 @@ async def connect(gateway: Gateway) -> Line:
     return Line(reader, writer, spki)
 
 
-async def upgrade(gateway: Gateway, path: str, protocol: str, **headers: str) -> Line:
+async def upgrade(
+    gateway: Gateway, path: str, protocol: str, tls: ssl.SSLContext | None = None, **headers: str
+) -> Line:
     """A connection upgraded to `protocol`. Raises `link.lost` when the gateway does not agree."""
-    line = await connect(gateway)
+    line = await connect(gateway, tls)
     try:
         async with asyncio.timeout(PATIENCE_S):
             line.writer.write(upgrade_request(path, gateway.authority, protocol, **headers))

@@ -147,6 +147,7 @@ target = Table(
     Column("offered", Boolean, nullable=False),
     Column("record", Boolean, nullable=False, server_default=false()),
     Column("watermark", Boolean, nullable=False, server_default=false()),
+    Column("sound", Boolean, nullable=False, server_default=false()),
 )
 
 target_person = Table(

@@ -92,6 +92,10 @@ class Targets:
         """Whether its picture carries a watermark; sessions that run without are cut. Raises `caller.not-found`."""
         await self._demand(target.c.watermark, tenant, connector, local, events, demanded=watermark, now=now)
 
+    async def set_sound(self, tenant: str, connector: str, local: str, *events: Event, sound: bool, now: float) -> None:
+        """Whether it may be heard; when no longer, whoever might is cut. Raises `caller.not-found`."""
+        await self._demand(target.c.sound, tenant, connector, local, events, demanded=sound, now=now, cut=not sound)
+
     async def _demand(
         self,
         what: Column[bool],
@@ -102,8 +106,13 @@ class Targets:
         *,
         demanded: bool,
         now: float,
+        cut: bool | None = None,
     ) -> None:
-        """Demand something of every session on a target, or no longer; those that run without it are cut."""
+        """
+        Demand something of every session on a target, or no longer.
+
+        Those that run are cut when they lack what is demanded, or as `cut` says.
+        """
         here = (target.c.tenant == tenant) & (target.c.connector == connector) & (target.c.local == local)
         async with self._database.write() as connection:
             before = await connection.scalar(select(what).where(here).with_for_update())
@@ -112,7 +121,7 @@ class Targets:
             if before == demanded:
                 return
             await connection.execute(update(target).where(here).values({what: demanded}))
-            if demanded:
+            if demanded if cut is None else cut:
                 running = select(session.c.id).where(session.c.target == f"{connector}~{local}")
                 ids = [row.id for row in await connection.execute(running)]
                 await take_back(connection, tenant, now, Subject.SESSION, ids)

@@ -101,6 +101,20 @@ def test_waiting_for_room_on_the_line_is_the_lines():
     assert close(way.splits[0], 0, 50 + 300, 0, 0, 50)
 
 
+def test_waiting_for_a_share_of_the_offices_line_is_not_the_persons_line():
+    way = Way(gateway_ms=10)
+    way.key(1, 0.0)
+    way.change(0.05)
+    way.meter.looked(0.05, pending=True, room=True, shared=True)
+    way.meter.looks(0.25)
+    way.meter.looked(0.25, pending=True, room=True, shared=False)
+
+    assert way.look(0.35, damage=False) == 1
+    way.shown(1, wait=400)
+
+    assert close(way.splits[0], 0, 40 + 100, 10 + 200, 0, 50)
+
+
 def test_what_the_worker_itself_was_late_is_the_connectors():
     way = Way()
     way.key(1, 0.0)
@@ -239,6 +253,42 @@ def test_a_caret_that_blinks_answers_nothing():
     way.shown(1, wait=400)
 
     assert close(way.splits[0], 0, 0, 0, 0, 400)
+
+
+def test_the_caret_may_blink_where_the_last_answer_took_it():
+    way = Way()
+    way.key(1, 0.0)
+    way.change(0.4, (32, 40, 32, 16))
+    way.meter.left(1, 0.4, express=True)
+    way.key(2, 0.5)
+    way.change(0.6, (48, 40, 16, 16))
+    assert way.meter.left(2, 0.6, express=True) is None
+
+    way.change(0.9, (48, 40, 32, 16))
+
+    assert way.meter.left(3, 0.9, express=True) == 2
+
+
+def test_a_large_change_may_come_twice_in_the_same_place():
+    way, window = Way(), (0, 0, 640, 480)
+    way.change(0.0, window)
+    for number in (1, 2):
+        way.key(number, float(number))
+        way.change(number + 0.1, window)
+
+        assert way.meter.left(number, number + 0.1, express=False) == number
+
+
+def test_one_quick_answer_does_not_make_a_slow_pc_a_quick_one():
+    way = Way()
+    way.key(1, 0.0)
+    way.look(0.4)
+    way.key(2, 1.0)
+    way.key(3, 1.01)
+    way.look(1.02)
+
+    assert not way.key(4, 1.2)
+    assert way.key(5, 1.7)
 
 
 def test_a_few_changes_before_a_key_are_no_moving_picture():

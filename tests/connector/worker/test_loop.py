@@ -592,6 +592,16 @@ async def test_who_ends_it_hears_no_code(office):
     assert office.pc.phase is Phase.CLOSED
 
 
+async def test_who_ends_it_and_hangs_up_in_the_same_breath_ends_it(office):
+    browser = await office.shown()
+
+    browser.send_last(i.End())
+    await office.until(lambda: office.ends)
+
+    assert office.ends == [""]
+    assert office.pc.phase is Phase.CLOSED
+
+
 @pytest.mark.parametrize(
     ("failure", "code"), [("office.pc-protocol", "office.pc-protocol"), (None, "office.pc-closed")]
 )
@@ -639,3 +649,69 @@ async def test_a_mistake_of_ours_ends_the_session_with_a_word(office, monkeypatc
     assert browser.closed[1] == "bug.unexpected"
     assert office.ends == ["bug.unexpected"]
     assert [type(one) for one in told] == [ZeroDivisionError]
+
+
+# -- sound --------------------------------------------------------------------
+
+
+async def listener(office, played, *, may):
+    office.loop.show(office.pc, resizes=True, sound=lambda: [played.pop(0)] if played else [])
+    browser = await office._tab()
+    browser.client = Client(0)
+    _, link = await asyncio.get_running_loop().create_unix_connection(
+        lambda: Link(browser.channel, on_message=office.loop.heard, on_lost=office._lost, on_room=office.loop.wake),
+        sock=browser.sock,
+    )
+    office.links.append(link)
+    office.loop.attach(link, OLD, may_input=True, may_hear=may)
+    assert await browser.until(lambda: office.same(browser))
+    await browser.caught_up()
+    return browser
+
+
+def heard(browser):
+    return [record.body for record in browser.records if isinstance(record.body, r.Audio)]
+
+
+async def test_whoever_may_hear_is_told_so_and_hears_from_the_moment_they_ask(office):
+    played = []
+    browser = await listener(office, played, may=True)
+    played += [b"before"]
+    office.loop.wake()
+    await browser.caught_up()
+
+    browser.send(i.Hear(True))
+    await browser.caught_up()
+    played += [b"after"]
+    office.loop.wake()
+
+    assert await browser.until(lambda: heard(browser))
+    assert [packet for body in heard(browser) for packet in body.packets] == [b"after"]
+    assert browser.states[-1] == r.State("active", sound=True)
+
+
+async def test_whoever_may_not_hear_is_told_nothing_of_sound(office):
+    played = []
+    browser = await listener(office, played, may=False)
+
+    browser.send(i.Hear(True))
+    await browser.caught_up()
+    played += [b"a", b"b"]
+    office.loop.wake()
+    await browser.caught_up()
+
+    assert heard(browser) == []
+    assert browser.states[-1] == r.State("active")
+
+
+async def test_a_hidden_tab_is_sent_no_sound(office):
+    played = []
+    browser = await listener(office, played, may=True)
+    browser.send(i.Hear(True), i.View(W, H, 100, False))
+    await browser.caught_up()
+
+    played += [b"a"]
+    office.loop.wake()
+    await browser.caught_up()
+
+    assert heard(browser) == []

@@ -226,6 +226,15 @@ async def test_who_leaves_while_the_pc_is_being_reached_ends_it(connector, silen
     assert await connector.over() == job.Ended("")
 
 
+async def test_who_ends_it_and_leaves_in_the_same_breath_ends_it(connector, silent):
+    browser = await connector.starts(silent)
+    await browser.caught_up()
+
+    browser.send_last(i.End())
+
+    assert await connector.over() == job.Ended("")
+
+
 # -- browsers go and come back ------------------------------------------------
 
 

@@ -1,13 +1,16 @@
 import asyncio
 import contextlib
+import itertools
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 from tests.support.desktops import free_port, shadow, xrdp
 from tests.support.screens import Screen, known_picture
+from tests.support.sounding import decoded, loudest_hz, sounding_xrdp
 from tests.support.watching import Watch, open_descriptors, running_threads, same
 from Xlib import X
 
@@ -50,6 +53,32 @@ async def test_xrdps_picture_is_the_x_servers_bit_for_bit():
         assert await shown(desktop, screen, watch)
         assert await shown(desktop, screen, watch, seed=2)
         assert desktop.certificate == pc.certificate
+        desktop.close()
+
+
+async def test_a_pc_that_never_stops_painting_is_seen_all_the_while():
+    with xrdp() as pc, Screen(pc.display) as screen:
+        watch, enough, seen = Watch(), threading.Event(), []
+        desktop = await opened(pc, watch)
+        assert await shown(desktop, screen, watch)
+
+        def paint():
+            for n in itertools.count():
+                if enough.is_set():
+                    return
+                screen.fill(n * 0x010305 & 0xFFFFFF, 0, 0, screen.w, screen.h)
+
+        def noted():
+            seen.extend(desktop.take_damage().rects)
+            return len(seen) >= 10
+
+        painting = asyncio.create_task(asyncio.to_thread(paint))
+        try:
+            assert await watch.until(noted)
+        finally:
+            enough.set()
+            await painting
+        assert await watch.until(lambda: same(desktop, screen))
         desktop.close()
 
 
@@ -240,3 +269,39 @@ async def test_thirty_sessions_leave_nothing_behind():
 
         assert open_descriptors() <= before[0]
         assert running_threads() <= before[1]
+
+
+async def test_what_the_pc_plays_arrives_as_opus_and_silence_as_nothing():
+    with sounding_xrdp() as pc:
+        watch, heard = Watch(), []
+        desktop = await opened(pc, watch, sound=True)
+        pc.player.play(440)
+
+        assert await watch.until(lambda: heard.extend(desktop.take_sound()) or len(heard) >= 100)
+        pc.player.play(0)
+        quiet = []
+
+        def still():
+            quiet.append(desktop.take_sound())
+            return len(quiet) > 8 and not any(quiet[-4:])
+
+        assert await watch.until(still)
+        tone = decoded(heard[20:100])
+        assert abs(loudest_hz(tone) - 440) < 2
+        assert 0.15 < tone.std() < 0.25  # as loud as it was played
+        assert sum(map(len, heard[20:100])) * 8 / 80 * 50 < 40_000  # bits a second
+        assert desktop.status.channels == ("drdynvc", "rdpsnd")  # and nothing for drives or printers
+        desktop.close()
+
+
+async def test_sound_nobody_takes_is_not_kept():
+    with sounding_xrdp() as pc:
+        watch, since = Watch(), []
+        desktop = await opened(pc, watch, sound=True)
+        pc.player.play(440)
+        assert await watch.until(desktop.take_sound)
+
+        assert await watch.until(lambda: since.append(watch.calls) or since[-1] >= since[0] + 20)
+
+        assert 0 < len(desktop.take_sound()) <= 5
+        desktop.close()

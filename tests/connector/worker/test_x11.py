@@ -2,6 +2,7 @@ import asyncio
 import contextlib
 import os
 import socket
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -304,6 +305,15 @@ async def test_a_session_after_one_that_was_killed_finds_as_many_unused_keys():
         first.close()
 
 
+def in_front(name):
+    """The class of the window that has the keyboard, as the window manager says (EWMH)."""
+    command = ["xprop", "-display", name, "-root", "_NET_ACTIVE_WINDOW"]
+    window = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout.split()[-1]
+    command = ["xprop", "-display", name, "-id", window, "WM_CLASS"]
+    told = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
+    return told.stdout.lower()
+
+
 @pytest.mark.parametrize("says", [True, False])
 async def test_japanese_text_is_in_the_file_mousepad_saves(says):
     """More characters than unused keys, some beyond 16 bits; the program says what it read, or time passes."""
@@ -315,10 +325,7 @@ async def test_japanese_text_is_in_the_file_mousepad_saves(says):
             desktop = await opened(display, watch, layout="jp")
             if not says:
                 desktop._input._line.ask = lambda: None
-            await still(desktop, watch)
-            desktop.pointer(400, 300, 1)
-            desktop.pointer(400, 300, 0)
-            await still(desktop, watch)
+            assert await watch.until(lambda: "mousepad" in in_front(display.name), 30)
 
             desktop.text(LETTER)
             for down in (True, False):

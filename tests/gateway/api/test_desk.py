@@ -56,6 +56,18 @@ async def test_who_says_that_a_target_is_marked_stands_in_the_record(house):
     ]
 
 
+async def test_who_says_that_a_target_is_heard_stands_in_the_record(house):
+    connector, _, _ = await house.desk.add_connector("a", house.now)
+    await house.directory.offers(connector.id, Catalogue("a", b"", (TargetOffer("x", "rdp", "X"),)))
+
+    await house.desk.set_sound(f"{connector.id}~x", house.now, sound=True)
+
+    events = [entry.event for entry in await house.stores.record.entries()]
+    assert [(event.actor, event.subject, event.detail) for event in events if event.kind is Kind.TARGET_SOUND] == [
+        ("operator", f"{connector.id}~x", {"sound": "true"}),
+    ]
+
+
 async def test_what_the_operator_does_is_recorded(house):
     await house.desk.add_person("hanako", "花子", "", house.now, admin=True)
 

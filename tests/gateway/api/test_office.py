@@ -52,6 +52,16 @@ async def test_sites_and_targets_are_what_the_connector_offers_and_the_person_wa
     assert (await jiro.get("targets")).json() == []
 
 
+async def test_the_session_tells_them_too_where_it_begins_and_where_it_is_asked_for(house):
+    hanako, jiro = await house.person("hanako"), await house.person("jiro")
+    await office(house, "hanako")
+
+    for told in ((await hanako.sign_in("hanako")).json(), (await hanako.get("session")).json()):
+        assert told["sites"] == (await hanako.get("sites")).json() != []
+        assert told["targets"] == (await hanako.get("targets")).json() != []
+    assert (await jiro.get("session")).json()["targets"] == []
+
+
 async def test_a_ticket_demands_a_recording_only_where_the_target_says_so(house):
     hanako = await house.person("hanako")
     connector = await office(house, "hanako")
@@ -83,6 +93,21 @@ async def test_a_ticket_demands_a_watermark_only_where_the_target_says_so(house)
     assert await rights("screen", f"{connector}~pc-1") == {"input": True, "record": True, "watermark": True}
     opened = [entry.event for entry in await house.stores.record.entries() if entry.event.kind is Kind.STREAM_OPENED]
     assert [event.detail.get("watermark") for event in opened] == ["true", None, "true"]
+
+
+async def test_a_ticket_allows_sound_only_where_the_target_says_so(house):
+    hanako = await house.person("hanako")
+    connector = await office(house, "hanako")
+
+    async def rights():
+        answer = (await hanako.post("streams", {"kind": "screen", "target": f"{connector}~pc-1", "cnf": CNF})).json()
+        return json.loads(unbase64(answer["ticket"].split(".")[0]))["rgt"]
+
+    before = await rights()
+    await house.desk.set_sound(f"{connector}~pc-1", house.now, sound=True)
+
+    assert before == {"input": True}
+    assert await rights() == {"input": True, "audio": True}
 
 
 async def test_a_ticket_says_who_may_open_what_and_is_signed(house):

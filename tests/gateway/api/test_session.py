@@ -20,6 +20,7 @@ async def test_a_welcome_link_works_once_and_opens_only_the_setting_up(house):
     first = await browser.welcome(link)
 
     assert first.json()["must_set_up"] is True
+    assert not {"sites", "targets"} & {*first.json(), *(await browser.get("session")).json()}
     assert (await browser.get("targets")).json()["code"] == "denied.not-allowed"
     assert (await Browser(house).welcome(link)).json()["code"] == "denied.invitation"
     assert (await browser.set_password()).status_code == 204

@@ -33,7 +33,14 @@ def op_value(op):  # noqa: PLR0911 - one arm an op
             return {"op": "image", "x": op.x, "y": op.y, "w": op.w, "h": op.h, "jpeg": op.jpeg.hex()}
         case ops.Video():
             box = {"x": op.x, "y": op.y, "w": op.w, "h": op.h}
-            return {"op": "video", **box, "key": op.key, "mask": op.mask.hex(), "frame": op.frame.hex()}
+            return {
+                "op": "video",
+                **box,
+                "key": op.key,
+                "h264": op.h264,
+                "mask": op.mask.hex(),
+                "frame": op.frame.hex(),
+            }
         case ops.End():
             return {"op": "end"}
         case ops.Store():
@@ -60,6 +67,7 @@ def body_value(body):  # noqa: C901, PLR0911 - one arm a type
         case records.State():
             fields = {"state": body.state, "code": body.code, "name": body.name, "security": body.security}
             fields["recorded"] = True if body.recorded else None
+            fields["sound"] = True if body.sound else None
             return {k: v for k, v in fields.items() if v is not None}
         case records.Line(rtt_ms=r, btl_kbit=b, key_to_pixel_ms=k):
             return {"rtt_ms": r, "btl_kbit": b, "key_to_pixel_ms": k}
@@ -69,6 +77,8 @@ def body_value(body):  # noqa: C901, PLR0911 - one arm a type
             return {"in_seq": n}
         case records.Lag():
             return asdict(body)
+        case records.Audio(number=number, packets=packets):
+            return {"number": number, "packets": [packet.hex() for packet in packets]}
 
 
 def record_value(record):
@@ -95,6 +105,7 @@ INPUT_FIELDS = {
     inputs.End: (9, ["how"]),
     inputs.Ping: (10, ["n"]),
     inputs.Shown: (11, ["in_seq", "out_ms", "wait_ms", "in_ms"]),
+    inputs.Hear: (16, ["on"]),
 }
 
 
@@ -115,7 +126,11 @@ def record_cases():
         ops.Ramp(0, 1024, 1920, 56),
         ops.Image(4, 300, 9, 1, b"\xff\xd8"),
     ]
-    film = [ops.Video(60, 130, 70, 64, key=True, mask=b"\x2d", frame=b"\x12\x00"), ops.End()]
+    film = [
+        ops.Video(60, 130, 70, 64, key=True, mask=b"\x2d", frame=b"\x12\x00"),
+        ops.Video(0, 0, 64, 64, key=False, mask=b"\x01", frame=b"\x00\x00\x01", h264=True),
+        ops.End(),
+    ]
     good = {
         "film": [Record(records.Update(ops.join(film, b"")), 9, flags=Flag.LAST | Flag.LOSSY)],
         "update of tiles": [Record(records.Update(ops.join(tile_ops, b"\x28")), 9, flags=Flag.LAST | Flag.LOSSY)],
@@ -131,6 +146,8 @@ def record_cases():
         "connecting": [Record(records.State("connecting"), 1)],
         "active": [Record(records.State("active", name="福祉課-PC042", security="nla"), 2)],
         "recorded": [Record(records.State("active", recorded=True), 2)],
+        "to be heard": [Record(records.State("active", sound=True), 2)],
+        "sound": [Record(records.Audio(4294967295, (b"\xfc\xff\xfe", bytes(range(200)))), 5, flags=Flag.EXPRESS)],
         "closed": [Record(records.State("closed", code="office.pc-closed"), 3)],
         "line": [Record(records.Line(103, 1987, 0), 9)],
         "pong": [Record(records.Pong(65535))],
@@ -176,6 +193,9 @@ def bad_records():
         "pong too short": raw_record(6, b"\x01"),
         "answer too long": raw_record(7, b"\x01\x00\x00"),
         "lag too short": raw_record(8, b"\x02\x00" + bytes(5)),
+        "no sound": raw_record(16, b"\x05"),
+        "an empty packet of sound": raw_record(16, b"\x05\x01\xfc\x00"),
+        "a packet of sound cut": raw_record(16, b"\x05\x03\xfc\xff"),
     }
 
 
@@ -196,6 +216,8 @@ def input_cases():
         "end": [inputs.End(0)],
         "ping": [inputs.Ping(513)],
         "shown": [inputs.Shown(513, 4, 65535, 7)],
+        "hear": [inputs.Hear(True)],
+        "hear no more": [inputs.Hear(False)],
     }
     good["several"] = [one for items in good.values() for one in items]
     out = [
@@ -229,6 +251,7 @@ def bad_inputs():
         "unknown way to end": b"\x09\x07",
         "shown cut": b"\x0b\x01\x00\x04\x05",
         "shown after more than a minute": b"\x0b\x01\x00\x04\x80\x80\x04\x05",
+        "half heard": b"\x10\x02",
     }
 
 
@@ -322,7 +345,7 @@ def tiles(s):
 
 def work():  # noqa: C901 - one arm a kind of work
     """What the encoder makes of office work on a slow line: every op, tiles that have to go, lossy pixels refined."""
-    caps = ops.Caps(tiles=7, ramp=True, jpeg=True, video=True)
+    caps = ops.Caps(tiles=7, ramp=True, jpeg=True, video="av1")
     frame = picture(200, 150, 1)
     encoder, client, rng = Encoder(200, 150, caps=caps), Client(caps.tiles), np.random.default_rng(3)
     size = Record(records.Resize(200, 150), 1, flags=Flag.RESET)

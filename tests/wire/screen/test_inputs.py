@@ -26,6 +26,7 @@ any_input = st.one_of(
     st.builds(inputs.End),
     st.builds(inputs.Ping, u16),
     st.builds(inputs.Shown, u16, u16, u16, u16),
+    st.builds(inputs.Hear, st.booleans()),
 )
 
 

@@ -36,6 +36,7 @@ bodies = st.one_of(
     st.builds(records.Pong, u16),
     st.builds(records.Answer, u16),
     st.builds(records.Lag, st.integers(0, 255), st.booleans(), u32, u32, u32, u32, u32, u32),
+    st.builds(records.Audio, u32, st.lists(st.binary(min_size=1, max_size=99), min_size=1, max_size=6).map(tuple)),
 )
 any_record = st.builds(Record, bodies, u32, u16, u16, u16, st.integers(0, 15).map(Flag))
 

@@ -53,15 +53,17 @@ class Desktop(msgspec.Struct, frozen=True):
     layout: str
     resize: bool
     name: str
+    sound: bool = False
 
 
 class Caps(msgspec.Struct, frozen=True):
-    """What the browser said it takes."""
+    """What the browser said it takes, and may."""
 
     tiles: int = 0
     ramp: bool = False
     jpeg: bool = False
-    video: bool = False  # films in AV1
+    video: str = ""  # films in this codec
+    audio: bool = False
 
 
 class Client(msgspec.Struct, frozen=True):

@@ -24,6 +24,7 @@ FORGOTTEN_S: Final = 10.0
 MOVING, MOVING_S = 6, 0.5  # changes in so long: a video, a scroll
 PROBE_S: Final = 0.01
 _SURELY: Final = 1.25
+_HARDLY_LESS: Final = 0.8  # a chance change looks like a quick PC: it is believed step by step
 _CARET_PX: Final = 4_096
 TOLD_EVERY_S: Final = 5.0
 LEFT_MAX: Final = 32
@@ -38,8 +39,11 @@ class _Key:
     asked_at: float
     moving: bool  # the picture moved by itself when it came
     damaged_at: float | None = None
-    full_at: float | None = None  # since when the line has no room for the answer
+    where: Sequence[Box] = ()
+    full_at: float | None = None  # since when there is no room for the answer
+    shared: bool = False  # on the office's own line: the person's would have some
     full_s: float = 0.0
+    shared_s: float = 0.0
     late_s: float = 0.0
     seq: int = 0  # of the answer
     left_at: float = 0.0
@@ -59,7 +63,8 @@ class LagMeter:
     _quiet_at: float = float("-inf")  # when everything before is answered
     _office_s: float = 0.0  # what the PC took last
     _changes: deque[float] = field(default_factory=lambda: deque(maxlen=MOVING))
-    _by_itself: Sequence[Box] = ()  # what changed last without being asked: a caret that blinks changes it again
+    _by_itself: Sequence[Box] = ()  # what changed last without being asked, if it is small: a caret may blink there
+    _answered: Sequence[Box] = ()  # where the last answer was, if it is small: the caret went there
     _told_at: float = float("-inf")
     _told: int = 0
 
@@ -95,26 +100,36 @@ class LagMeter:
         self._changes.append(now)
         key = self._key
         if key is None:
-            self._by_itself = where if sum(w * h for _, _, w, h in where) <= _CARET_PX else ()
-        elif where != self._by_itself and (key.damaged_at is None or (key.moving and key.full_at is None)):
-            key.damaged_at, key.full_s = now, 0.0
+            self._by_itself = _small(where)
+        elif _within(where, (*self._by_itself, *self._answered)):
+            return
+        elif key.damaged_at is None or (key.moving and key.full_at is None):
+            key.damaged_at, key.full_s, key.shared_s = now, 0.0, 0.0
+            key.where = _small(where)
 
     def looks(self, now: float) -> None:
         """The worker looks what it may send."""
         key = self._key
         if key is not None and key.full_at is not None:
-            key.full_s += now - key.full_at
-            key.full_at = None
+            waited, key.full_at = now - key.full_at, None
+            if key.shared:
+                key.shared_s += waited
+            else:
+                key.full_s += waited
 
-    def looked(self, now: float, *, pending: bool, room: bool) -> None:
-        """It sent what it could: whether something is left for want of room, and whether an answer still has `room`."""
+    def looked(self, now: float, *, pending: bool, room: bool, shared: bool = False) -> None:
+        """
+        It sent what it could: whether something is left, and whether an answer still has `room`.
+
+        `shared`: what is left waits for this session's share of the office's line.
+        """
         key = self._key
         if key is None:
             return
         if not pending:
             key.damaged_at = None  # damage that changed nothing answers nothing
         elif key.damaged_at is not None and not (key.moving and room):
-            key.full_at = now
+            key.full_at, key.shared = now, shared
 
     def left(self, seq: int, now: float, *, express: bool) -> int | None:
         """A picture leaves; the number of the key it answers, if it does."""
@@ -122,7 +137,8 @@ class LagMeter:
         if key is None or key.damaged_at is None or (key.moving and not express):
             return None
         self._key = None
-        self._office_s = key.damaged_at - key.asked_at
+        self._answered = key.where
+        self._office_s = max(key.damaged_at - key.asked_at, _HARDLY_LESS * self._office_s)
         self._quiet_at = now if self._given_at == key.asked_at else self._given_at + self._surely
         if now - key.asked_at > FORGOTTEN_S:
             return None
@@ -156,17 +172,31 @@ class LagMeter:
             self.on_figures(self.lags.figures)
 
 
+def _small(where: Sequence[Box]) -> Sequence[Box]:
+    return where if sum(w * h for _, _, w, h in where) <= _CARET_PX else ()
+
+
+def _within(where: Sequence[Box], places: Sequence[Box]) -> bool:
+    """Whether all of it, and there is some, lies in one of these places."""
+
+    def inside(box: Box, place: Box) -> bool:
+        (x, y, w, h), (px, py, pw, ph) = box, place
+        return px <= x and py <= y and x + w <= px + pw and y + h <= py + ph
+
+    return bool(where) and all(any(inside(box, place) for place in places) for box in where)
+
+
 def _split(key: _Key, damaged_at: float, told: i.Shown, gateway_ms: int, connector_ms: int) -> Split:
     here = (key.left_at - key.asked_at) * 1000
     office = max(0.0, damaged_at - key.asked_at - key.late_s) * 1000
-    full = key.full_s * 1000
+    full, shared = key.full_s * 1000, key.shared_s * 1000
     on_its_way = max(0.0, told.wait_ms - here)
     gateway = min(on_its_way, gateway_ms)
     pumped = min(on_its_way - gateway, connector_ms)
     return Split(
         device=told.out_ms + told.in_ms,
         line=on_its_way - gateway - pumped + full,
-        gateway=gateway,
-        connector=max(0.0, here - office - full) + pumped,
+        gateway=gateway + shared,
+        connector=max(0.0, here - office - full - shared) + pumped,
         office=office,
     )

@@ -54,10 +54,16 @@ class Link(asyncio.Protocol):
             self._gone()
 
     def send(self, plain: bytes) -> None:
-        """One message of records, sealed."""
+        """One message of records, sealed; to a browser that has said goodbye nothing is said any more."""
         if self._lost:
             return
-        self._frames.send(self._channel.seal(plain))
+        try:
+            self._frames.send(self._channel.seal(plain))
+        except SudareError as failure:
+            # Its goodbye came together with what is answered here, which counts all the same: the end of a session.
+            if failure.code != "link.lost":
+                raise
+            return
         self._flush()
 
     def unsent(self) -> int:

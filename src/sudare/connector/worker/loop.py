@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from sudare.base.errors import SudareError
+from sudare.connector.worker.ear import Ear
 from sudare.connector.worker.lagmeter import PROBE_S, LagMeter
 from sudare.connector.worker.link import Link
 from sudare.connector.worker.outbox import Outbox
@@ -52,6 +53,8 @@ class ScreenLoop:
         self._caps = Caps()
         self._link: Link | None = None
         self._recorder: Recorder | None = None
+        self._ear: Ear | None = None  # none: the PC cannot be heard
+        self._may_hear = False
         self._out = Outbox(self._send, Flow(now()), LagMeter(on_figures=on_figures))
         self._cursor = Cursor(0, 0, 0, 0, None)
         self._cursor_due = True
@@ -68,9 +71,12 @@ class ScreenLoop:
 
     # -- the parts come and go ------------------------------------------------
 
-    def show(self, source: DesktopSource, *, resizes: bool) -> None:
-        """The desktop is open."""
+    def show(self, source: DesktopSource, *, resizes: bool, sound: Callable[[], list[bytes]] | None = None) -> None:
+        """The desktop is open; `sound` takes what it plays, where that is wanted."""
         self._source = source
+        if sound is not None:
+            self._ear = Ear(sound)
+            self._ear.attach(may=self._may_hear)
         self._resizes = resizes
         self.wake()
 
@@ -88,13 +94,15 @@ class ScreenLoop:
         self._out.flow.allowance.limit(kbit, self._now())
         self.wake()
 
-    def attach(self, link: Link, caps: Caps, *, may_input: bool) -> None:
+    def attach(self, link: Link, caps: Caps, *, may_input: bool, may_hear: bool = False) -> None:
         """A browser is there, with what it can show and its ticket allows; it knows nothing. An older one leaves."""
         older, self._link = self._link, link
         self._caps = caps
         if older is not None:
             older.close(SudareError("link.taken-over"))
-        self._may_input = may_input
+        self._may_input, self._may_hear = may_input, may_hear
+        if self._ear is not None:
+            self._ear.attach(may=may_hear)
         self._out.in_seq = 0
         self._visible = True
         self._greet()
@@ -129,7 +137,8 @@ class ScreenLoop:
         self._size_due = self._cursor_due = True
 
     def _active(self) -> r.State:
-        return r.State("active", recorded=self._recorder is not None)
+        heard = self._ear is not None and self._ear.may
+        return r.State("active", recorded=self._recorder is not None, sound=heard)
 
     def _send(self, data: bytes) -> None:
         if self._link is not None:
@@ -160,6 +169,9 @@ class ScreenLoop:
             self.end(source.failure or "office.pc-closed")
             return
         self._collect(source)
+        if self._ear is not None:
+            room = self._link is not None and self._visible and self._link.unsent() == 0
+            self._ear.pass_on(self._out, self._now(), room=room)
         if self._link is not None and self._visible:
             self._pump()
         self._regulate(source)
@@ -220,7 +232,9 @@ class ScreenLoop:
         pending = encoder.pending(now)
         if not pending:
             flow.ran_out(now)
-        self._out.lag.looked(now, pending=pending, room=flow.may_send_express(EXPRESS_LIMIT, now))
+        shared = flow.in_flight < flow.budget(now) and not flow.allowance.may_send(now)
+        room = flow.may_send_express(EXPRESS_LIMIT, now)
+        self._out.lag.looked(now, pending=pending, room=room, shared=shared)
 
     def _unit(self, frame: Frame, encoder: Encoder) -> bool:
         """Send one unit: what a person waits for, else the next of the screen; False when nothing may go or is left."""
@@ -296,6 +310,9 @@ class ScreenLoop:
                 self._resync(now)
             case i.End():
                 self.end("")
+            case i.Hear():
+                if self._ear is not None:
+                    self._ear.listen(on=item.on)
             case i.Key() | i.Pointer() | i.Wheel() | i.Text() | i.Release():
                 self._input(item, now)
 

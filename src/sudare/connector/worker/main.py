@@ -22,6 +22,7 @@ from sudare.connector.worker.rdp import open_rdp
 from sudare.connector.worker.recorder import Recorder
 from sudare.connector.worker.vnc import open_vnc, preference
 from sudare.connector.worker.x11 import open_x11
+from sudare.desktop.rdp.client import RDPDesktop
 from sudare.desktop.source import DesktopSource
 from sudare.pixels.mark import Pattern
 from sudare.pixels.ops import Caps
@@ -95,7 +96,8 @@ class SessionProcess:
             raise
         if certificate := getattr(source, "certificate", None):
             self._parcels.send(job.parcel(job.Pinned(certificate)))
-        loop.show(source, resizes=start.desktop.resize)
+        sound = source.take_sound if start.desktop.sound and isinstance(source, RDPDesktop) else None
+        loop.show(source, resizes=start.desktop.resize, sound=sound)
 
     async def _open(self, start: job.Start, sock: socket.socket, loop: ScreenLoop) -> DesktopSource:
         desktop = start.desktop
@@ -129,6 +131,7 @@ class SessionProcess:
             layout=desktop.layout,
             pin=desktop.pin,
             on_change=loop.wake,
+            sound=desktop.sound,
         )
 
     async def _record(self, loop: ScreenLoop, order: job.Record, film: int) -> None:
@@ -162,7 +165,7 @@ class SessionProcess:
             self._alone = None
         told = client.caps
         caps = Caps(told.tiles, ramp=told.ramp, jpeg=told.jpeg, video=told.video)
-        loop.attach(link, caps, may_input=client.input)
+        loop.attach(link, caps, may_input=client.input, may_hear=told.audio)
 
     def _lost(self, link: Link) -> None:
         if self._loop is not None and self._loop.detached(link):

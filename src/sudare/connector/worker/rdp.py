@@ -64,6 +64,7 @@ async def open_rdp(  # noqa: D417
     layout: str,
     pin: str,
     on_change: Callable[[], None],
+    sound: bool = False,
     timeout_s: float = _OPEN_TIMEOUT_S,
 ) -> RDPDesktop:
     """
@@ -84,7 +85,7 @@ async def open_rdp(  # noqa: D417
         line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         code = LAYOUTS.get(layout, LAYOUTS["us"])
         folder = _folder()
-        settings = Settings(host, user, domain, password, w, h, scale, code, rule.sha256, folder)
+        settings = Settings(host, user, domain, password, w, h, scale, code, rule.sha256, folder, sound)
         try:
             desktop = WatchedRDPDesktop(line.fileno(), settings, on_change)
         except BaseException:

@@ -39,6 +39,7 @@ class Settings:
     layout: int
     pin: str | None  # SHA-256 in hex
     folder: str  # libfreerdp wants a folder it may write to, and leaves two empty ones there
+    sound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,7 @@ class RDPDesktop:
         config.width, config.height = _side(settings.w), _side(settings.h)
         config.scale, config.layout = _scale(settings.scale), settings.layout
         config.max_side, config.max_pixels = _MAX_SIDE, _MAX_PIXELS
+        config.sound = settings.sound
         self._session = lib.sd_new(config)
         ffi.memmove(password, bytes(len(password)), len(password))
         if self._session == ffi.NULL:
@@ -106,6 +108,7 @@ class RDPDesktop:
         self._input = Input(_Line(self._session))
         self._changes = ffi.new("sd_change[]", lib.SD_MAX_CHANGES)
         self._cursor = ffi.new("sd_cursor *")
+        self._packets = ffi.new("sd_packet[]", lib.SD_MAX_SOUND)
         self._rgba = ffi.new("uint8_t[]", lib.SD_MAX_CURSOR * lib.SD_MAX_CURSOR * 4)
         if lib.sd_start(self._session):
             lib.sd_free(self._session)
@@ -181,6 +184,13 @@ class RDPDesktop:
             self._grab()
             self._take_cursor()
         return self._damage.take()
+
+    def take_sound(self) -> list[bytes]:
+        """The newest Opus packets of 20 ms, in order; what nobody took in time is gone."""
+        if self._session is None:
+            return []
+        count = lib.sd_take_sound(self._session, self._packets)
+        return [bytes(ffi.buffer(p.data, p.length)) for p in self._packets[0:count]]
 
     def key(self, *, down: bool, scancode: int, extended: bool, keysym: int) -> None:  # noqa: ARG002
         """One key, by scancode: the PC's own layout decides what it means."""

@@ -93,6 +93,7 @@ async def targets(call: Call) -> Response:
                 "offered": one.offered,
                 "record": one.record,
                 "watermark": one.watermark,
+                "sound": one.sound,
                 "people": people_by_target.get(one.id, []),
             }
             for one in await stores.targets.all(tenant)

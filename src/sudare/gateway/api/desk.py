@@ -112,6 +112,12 @@ class Desk:
             self._here.tenant, connector, local, event, watermark=watermark, now=now
         )
 
+    async def set_sound(self, target: str, now: float, *, sound: bool) -> None:
+        """Whether the target may be heard. Raises `caller.not-found`."""
+        connector, local = split_target(target)
+        event = self._event(Kind.TARGET_SOUND, target, now, sound=str(sound).lower())
+        await self._stores.targets.set_sound(self._here.tenant, connector, local, event, sound=sound, now=now)
+
     async def find_target(self, name: str) -> str:
         """The public id of the target with this id, local id or name. Raises `caller.not-found`."""
         every = await self._stores.targets.all(self._here.tenant)

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from sudare.base.errors import SudareError
 from sudare.domain.audit import Kind
-from sudare.domain.people import display_name
+from sudare.domain.people import Person, display_name
 from sudare.domain.places import API_TARGET, Connector, SealedSecret, StreamSession, split_target
 from sudare.gateway.api.call import Call, answer, nothing
 
@@ -45,21 +45,31 @@ class Place:
     connector: Connector
     local: str
     kind: str
-    demands: tuple[str, ...] = ()  # of every session on it: `record`, `watermark`
+    rights: tuple[str, ...] = ()  # of every session on it: `record` and `watermark` demand, `audio` allows
 
 
 async def sites(call: Call) -> Response:
     """`GET sites`."""
-    return answer([_site(call, one) for one in await _joined(call)])
+    return answer([_site(call, one) for one in await _joined(call, call.person)])
 
 
 async def targets(call: Call) -> Response:
     """`GET targets`."""
+    return answer(await _targets(call, call.person, await _joined(call, call.person)))
+
+
+async def reach(call: Call, person: Person) -> dict[str, object]:
+    """Both of these of somebody whose session is told or begins: what the first screen would ask next."""
+    joined = await _joined(call, person)
+    return {"sites": [_site(call, one) for one in joined], "targets": await _targets(call, person, joined)}
+
+
+async def _targets(call: Call, person: Person, joined: list[Connector]) -> list[dict[str, object]]:
     stores = call.context.stores
-    connectors = {one.id: one for one in await _joined(call)}
-    used, kept = await stores.sessions.last_used(call.person.id), await stores.secrets.targets(call.person.id)
+    connectors = {one.id: one for one in joined}
+    used, kept = await stores.sessions.last_used(person.id), await stores.secrets.targets(person.id)
     out = []
-    for target in await stores.targets.of(call.person.tenant, call.person.id):
+    for target in await stores.targets.of(person.tenant, person.id):
         if target.connector not in connectors:
             continue
         site = _site(call, connectors[target.connector])
@@ -76,7 +86,7 @@ async def targets(call: Call) -> Response:
                 "secret": target.id in kept,
             }
         )
-    return answer(out)
+    return out
 
 
 async def streams(call: Call) -> Response:
@@ -101,7 +111,7 @@ async def streams(call: Call) -> Response:
         "rgt": _rights(sent.kind, place),
         "cnf": sent.cnf,
     }
-    detail = dict.fromkeys(place.demands, "true")
+    detail = dict.fromkeys(place.rights, "true")
     event = call.event(Kind.STREAM_OPENED, person.id, target=place.id, session=session.id, kind=sent.kind, **detail)
     await context.stores.sessions.opened(session, event)
     out: dict[str, object] = {
@@ -150,8 +160,8 @@ async def secret_remove(call: Call) -> Response:
     return nothing()
 
 
-async def _joined(call: Call) -> list[Connector]:
-    everyone = await call.context.stores.connectors.all(call.person.tenant)
+async def _joined(call: Call, person: Person) -> list[Connector]:
+    everyone = await call.context.stores.connectors.all(person.tenant)
     return [one for one in everyone if one.joined is not None and one.revoked is None]
 
 
@@ -169,7 +179,7 @@ def _site(call: Call, connector: Connector) -> dict[str, object]:
 async def _place(call: Call, unverified_target: str, kind: str | None = None) -> Place:
     """Where this person may go. Raises `caller.not-found`, `denied.not-allowed`."""
     connector_id, local = split_target(unverified_target)
-    connector = next((one for one in await _joined(call) if one.id == connector_id), None)
+    connector = next((one for one in await _joined(call, call.person) if one.id == connector_id), None)
     if connector is None or kind not in {None, "api" if local == API_TARGET else "screen"}:
         raise SudareError("caller.not-found", "target")
     if local == API_TARGET:
@@ -178,13 +188,13 @@ async def _place(call: Call, unverified_target: str, kind: str | None = None) ->
     target = next((one for one in mine if one.id == unverified_target), None)
     if target is None:
         raise SudareError("denied.not-allowed", "target")
-    demands = tuple(what for what, demanded in (("record", target.record), ("watermark", target.watermark)) if demanded)
-    return Place(unverified_target, connector, local, target.kind, demands)
+    said = {"record": target.record, "watermark": target.watermark, "audio": target.sound}
+    return Place(unverified_target, connector, local, target.kind, tuple(what for what, on in said.items() if on))
 
 
 def _rights(kind: str, place: Place) -> dict[str, bool]:
-    """What the ticket allows and demands: of a screen only; recording and watermark only where the target says so."""
-    return _RIGHTS | dict.fromkeys(place.demands, True) if kind == "screen" else {}
+    """What the ticket allows and demands: of a screen only; what its target says, beside input."""
+    return _RIGHTS | dict.fromkeys(place.rights, True) if kind == "screen" else {}
 
 
 async def _session(call: Call, unverified_session: str, place: Place) -> StreamSession:

@@ -78,6 +78,10 @@ class Targets(Protocol):
         """Whether its picture carries a watermark. Raises `caller.not-found`."""
         ...
 
+    async def set_sound(self, tenant: str, connector: str, local: str, *events: Event, sound: bool, now: float) -> None:
+        """Whether it may be heard. Raises `caller.not-found`."""
+        ...
+
 
 class SealedSecrets(Protocol):
     """Ciphertext by person and target."""

@@ -9,6 +9,7 @@ from sudare.domain.audit import Event, Kind
 from sudare.domain.people import CredentialKind, Person
 from sudare.domain.websession import TOKEN_BYTES, WebSession, begin, csrf_token, token_hash
 from sudare.gateway.api.call import Call, SignedIn, answer, nothing
+from sudare.gateway.api.office import reach
 from sudare.gateway.signin import cookies
 
 
@@ -22,7 +23,7 @@ async def show(call: Call) -> Response:
     """`GET session`."""
     if call.signed_in is None:
         return answer({"signed_in": False})
-    return answer(await _state(call, call.signed_in))
+    return answer(await _told(call, call.signed_in))
 
 
 async def extend(call: Call) -> Response:
@@ -65,8 +66,14 @@ async def open_session(call: Call, person: Person, *events: Event, must_set_up: 
     set_cookies = [cookies.session_cookie(token)]
     if not must_set_up:
         set_cookies.append(cookies.known_cookie(context.known_box, person.login, call.now))
-    state = await _state(call, SignedIn(person, session, token))
+    state = await _told(call, SignedIn(person, session, token))
     return answer(state, set_cookies=tuple(set_cookies))
+
+
+async def _told(call: Call, who: SignedIn) -> dict[str, object]:
+    """The session, and with it what the person may reach: a round trip less before the first screen."""
+    state = await _state(call, who)
+    return state if who.session.must_set_up else state | await reach(call, who.person)
 
 
 async def _state(call: Call, who: SignedIn) -> dict[str, object]:

@@ -19,9 +19,9 @@ ffi.cdef(declarations())
 ffi.set_source(
     "sudare.pixels._native._pixels",
     '#include "pixels.h"',
-    sources=[str((HERE / name).relative_to(ROOT)) for name in ("pixels.c", "jpeg.c", "video.c")],
+    sources=[str((HERE / name).relative_to(ROOT)) for name in ("pixels.c", "jpeg.c", "video.c", "av1.c", "h264.c")],
     depends=[str((HERE / "pixels.h").relative_to(ROOT))],
-    libraries=["turbojpeg", "aom"],  # Debian: libturbojpeg0-dev, libaom-dev
+    libraries=["turbojpeg", "aom", "openh264"],  # Debian: libturbojpeg0-dev, libaom-dev, libopenh264-dev
     include_dirs=[str(HERE)],
     extra_compile_args=["-std=c11", "-O3", "-Wall", "-Wextra", "-Werror"],
 )

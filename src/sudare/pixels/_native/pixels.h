@@ -95,16 +95,18 @@ int64_t px_jpeg(const px_picture *a, px_box box, int quality, uint8_t *out, size
 int px_unjpeg(px_picture *a, px_box box, const uint8_t *jpeg, size_t jpeg_size);
 
 /*
- * An AV1 encoder of one moving area of w*h: libaom, real time, one thread, one frame in and one out. `scale` 2 halves
- * both sides. The sides are multiples of 2 * scale and at least 16 * scale. NULL when it cannot be.
+ * An encoder of one moving area of w*h, one thread, one frame in and one out: AV1 by libaom or H.264 by OpenH264.
+ * `scale` 2 halves both sides. The sides are multiples of 2 * scale and at least 16 * scale. NULL when it cannot be.
  */
+enum { PX_AV1 = 1, PX_H264 = 2 };
 typedef struct px_video px_video;
-px_video *px_video_new(uint32_t w, uint32_t h, uint32_t scale);
+px_video *px_video_new(int codec, uint32_t w, uint32_t h, uint32_t scale);
 void px_video_free(px_video *video);
 
 /*
- * The box, of the encoder's size, as the next frame (an AV1 temporal unit, low overhead format); gives its size. It is
- * shown from `at_ms`, which grows from call to call, for about `ms`; `key` makes a frame that needs no other.
+ * The box, of the encoder's size, as the next frame (an AV1 temporal unit in the low overhead format, or an H.264 access
+ * unit in Annex B format); gives its size. It is shown from `at_ms`, which grows from call to call, for about `ms`; `key`
+ * makes a frame that needs no other.
  */
 int64_t px_video_encode(px_video *video, const px_picture *a, px_box box, int64_t at_ms, uint32_t ms, uint32_t kbit, int key,
                         uint8_t *out, size_t out_size);

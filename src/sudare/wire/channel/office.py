@@ -37,7 +37,8 @@ class Caps(msgspec.Struct, frozen=True, omit_defaults=True):
     tiles: int = 0
     ramp: bool = False
     jpeg: bool = False
-    video: tuple[str, ...] = ()  # codecs: "av1"; others are for later
+    video: tuple[str, ...] = ()  # codecs: "av1", "h264"; others are for later
+    audio: bool = False
 
 
 class Hello(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -122,7 +122,14 @@ class Shown:
     in_ms: int
 
 
-Input: TypeAlias = Ack | View | Key | Pointer | Wheel | Release | Text | Resync | End | Ping | Shown
+@dataclass(frozen=True, slots=True)
+class Hear:
+    """Whether somebody listens; nobody does until it is said."""
+
+    on: bool
+
+
+Input: TypeAlias = Ack | View | Key | Pointer | Wheel | Release | Text | Resync | End | Ping | Shown | Hear
 
 
 def encode(item: Input) -> bytes:  # noqa: C901 - one arm a type
@@ -152,6 +159,8 @@ def encode(item: Input) -> bytes:  # noqa: C901 - one arm a type
             out.u8(10).u16(item.n)
         case Shown():
             out.u8(11).u16(item.in_seq & 0xFFFF).varint(item.out_ms).varint(item.wait_ms).varint(item.in_ms)
+        case Hear():
+            out.u8(16).u8(int(item.on))
     return out.done()
 
 
@@ -199,6 +208,8 @@ def _decode_one(reader: Reader) -> Input:  # noqa: C901, PLR0911, PLR0912 - one 
             return Ping(reader.u16())
         case 11:
             return Shown(reader.u16(), _length(reader), _length(reader), _length(reader))
+        case 16:
+            return _decode_hear(reader)
         case kind:
             raise SudareError("caller.malformed", f"unknown input type {kind}")
 
@@ -208,6 +219,13 @@ def _decode_view(reader: Reader) -> View:
     if not size_is_allowed(w, h) or not 0 < scale <= SCALE_LIMIT or visible > 1:
         raise SudareError("caller.malformed", "view out of bounds")
     return View(w, h, scale, bool(visible))
+
+
+def _decode_hear(reader: Reader) -> Hear:
+    on = reader.u8()
+    if on > 1:
+        raise SudareError("caller.malformed", f"hear {on}")
+    return Hear(bool(on))
 
 
 def _decode_text(reader: Reader) -> Text:

@@ -35,6 +35,7 @@ class Kind(IntEnum):
     PONG = 6
     ANSWER = 7
     LAG = 8
+    AUDIO = 16
 
 
 class Flag(IntFlag):
@@ -101,13 +102,14 @@ class Resize:
 
 
 class State(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Where the desktop stands, and whether what it shows is being recorded."""
+    """Where the desktop stands, whether what it shows is being recorded, and whether it can be heard."""
 
     state: Literal["connecting", "active", "closed"]
     code: str | None = None
     name: str | None = None
     security: str | None = None
     recorded: bool = False
+    sound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +149,16 @@ class Lag:
     office_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """Opus packets of 20 ms one after the other; `number` is the first one's, of all since the session began."""
+
+    number: int
+    packets: tuple[bytes, ...]
+
+
 Cursor: TypeAlias = CursorHidden | CursorArrow | CursorImage | CursorCached
-Body: TypeAlias = Update | Cursor | Resize | State | Line | Pong | Answer | Lag
+Body: TypeAlias = Update | Cursor | Resize | State | Line | Pong | Answer | Lag | Audio
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +237,11 @@ def _encode_body(body: Body) -> tuple[Kind, bytes]:  # noqa: C901, PLR0911, PLR0
             for ms in (body.key_to_pixel_ms, body.device_ms, body.line_ms, body.gateway_ms):
                 out.varint(ms)
             return Kind.LAG, out.varint(body.connector_ms).varint(body.office_ms).done()
+        case Audio():
+            out.varint(body.number)
+            for packet in body.packets:
+                out.blob(packet)
+            return Kind.AUDIO, out.done()
         case CursorHidden():
             return Kind.CURSOR, out.u8(0).done()
         case CursorArrow():
@@ -262,11 +277,22 @@ def _decode_body(kind: int, raw: bytes) -> Body | None:  # noqa: C901 - one arm 
             body = Answer(reader.u16())
         case Kind.LAG:
             body = Lag(reader.u8(), bool(reader.u8() & COARSE), *(reader.varint() for _ in range(6)))
+        case Kind.AUDIO:
+            body = _decode_audio(reader)
         case _:
             return None
     if reader.left():
         raise SudareError("caller.malformed", f"{reader.left()} bytes too many in a record of type {kind}")
     return body
+
+
+def _decode_audio(reader: Reader) -> Audio:
+    number, packets = reader.varint(), []
+    while reader.left():
+        packets.append(reader.blob())
+    if not packets or not all(packets):
+        raise SudareError("caller.malformed", "an empty packet of sound, or none")
+    return Audio(number, tuple(packets))
 
 
 def _decode_state(raw: bytes) -> State:

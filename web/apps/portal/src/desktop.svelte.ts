@@ -1,9 +1,9 @@
 /** One office PC on the screen: what is asked of the person, what of the gateway, and the viewer's state. */
 
 import { asksAccount, asksPassword, codeOf, type StreamPermit, type Target } from "@sudare/api";
-import type { Connection, Lag, Viewer, ViewerState } from "@sudare/screen";
+import { Viewer, type Connection, type Lag, type ViewerState } from "@sudare/screen";
 import { createEphemeral, fromBase64url, sealSecret } from "@sudare/wire";
-import { app, client, noticed } from "./state.svelte";
+import { app, client, noticed, reach, spare } from "./state.svelte";
 
 const ASKS = new Set(["office.pc-credentials", "office.pc-credentials-missing", "denied.secret-unreadable"]);
 const LAG_MS = 60_000;
@@ -25,8 +25,9 @@ export class Desktop {
 
   /** Look the PC up and connect, or ask for its password first. */
   async open(host: HTMLElement): Promise<void> {
+    spare.ready();
     try {
-      this.target = (await client.targets()).find((target) => target.id === this.id) ?? null;
+      this.target = (await reach.targets()).find((target) => target.id === this.id) ?? null;
       if (!this.target) {
         this.state = { phase: "closed", code: "caller.not-found" };
         return;
@@ -49,12 +50,12 @@ export class Desktop {
   async connect(host: HTMLElement): Promise<void> {
     this.state = { phase: "connecting" };
     this.session = "";
-    const { Viewer: Engine } = await import("@sudare/screen");
     host.replaceChildren();
-    this.viewer = new Engine({
+    this.viewer = new Viewer({
       host,
       layout: app.layout,
       label: app.tr.t("pc.screen"),
+      spare,
       connect: () => this.permit(),
       onState: (state) => this.heard(state),
       onEscape: () => document.getElementById("pc-end")?.focus(),
@@ -65,6 +66,7 @@ export class Desktop {
   private async permit(): Promise<Connection> {
     const ephemeral = await createEphemeral();
     const permit = await client.stream("screen", this.id, ephemeral.cnf, this.session || undefined);
+    reach.forget(); // "last used" is now
     this.session = permit.session;
     const sent = await this.credential(permit);
     const credential = sent ? { credential: { account: sent.account, sealed: sent.sealed } } : {};

@@ -3,7 +3,7 @@
 import { codeOf, OfficeStream, Problem, type ScheduleWindow, type Site, type StreamPermit } from "@sudare/api";
 import { addDays, dateIn, strip } from "@sudare/calendar";
 import { fromBase64url, sealSecret } from "@sudare/wire";
-import { client, noticed } from "./state.svelte";
+import { client, noticed, reach } from "./state.svelte";
 
 const REFRESH_MS = 60_000;
 const ASKS = new Set([
@@ -78,7 +78,7 @@ export class Schedule {
 
   private async open(): Promise<OfficeStream | null> {
     if (this.stream?.alive) return this.stream;
-    const sites = (await client.sites()).filter((site) => site.schedule);
+    const sites = (await reach.sites()).filter((site) => site.schedule);
     this.site = sites[0] ?? null;
     if (!this.site) {
       this.problem = null;

@@ -11,7 +11,8 @@ describe("an office PC that is about to be opened", () => {
     vi.stubGlobal("location", { pathname: "/" });
     vi.stubGlobal("window", { addEventListener: () => undefined });
     const { Desktop: Opened } = await import("../src/desktop.svelte");
-    const { app, client } = await import("../src/state.svelte");
+    const { app, client, spare } = await import("../src/state.svelte");
+    vi.spyOn(spare, "ready").mockReturnValue(); // there is no worker here
     app.session = { person: { login: "yamada" } } as typeof app.session;
     open = async (kind) => {
       vi.spyOn(client, "targets").mockResolvedValue([{ ...TARGET, kind, secret: false }]);

@@ -16,6 +16,9 @@ export interface SignedIn {
   has_passkey: boolean;
   has_password: boolean;
   must_set_up?: boolean;
+  /** What this person may use, told when the session is asked for or begins: the first screen needs no second question. */
+  sites?: Site[];
+  targets?: Target[];
 }
 
 export type SessionAnswer = SignedIn | { signed_in: false };

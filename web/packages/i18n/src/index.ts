@@ -1,12 +1,12 @@
 /** Sentences by key, and dates as people in Japan read them. The Japanese catalogue is the source of the keys. */
 
-import en from "../en.json";
 import ja from "../ja.json";
 
 export type Key = keyof typeof ja;
 export type Language = "ja" | "en";
 
-const CATALOGUES: { [language in Language]: { [key in Key]: string } } = { ja, en };
+export type Catalogue = { [key in Key]: string };
+
 const LOCALE = { ja: "ja-JP", en: "en-GB" } as const;
 const STORED = "sudare-language";
 export const ZONE = "Asia/Tokyo";
@@ -32,12 +32,21 @@ export function storeLanguage(language: Language): void {
   }
 }
 
+/** The translator of a language; its sentences are fetched, but for Japanese, which the page always has. */
+export async function translator(language: Language): Promise<Translator> {
+  if (language === "ja") return new Translator("ja", ja);
+  return new Translator("en", (await import("../en.json")).default);
+}
+
 export class Translator {
-  constructor(readonly language: Language) {}
+  constructor(
+    readonly language: Language = "ja",
+    private readonly sentences: Catalogue = ja,
+  ) {}
 
   /** The sentence of a key, its {places} filled. */
   t(key: Key, values: { [name: string]: string | number } = {}): string {
-    return CATALOGUES[this.language][key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+    return this.sentences[key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
   }
 
   /** The sentence of a problem code. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import en from "../en.json";
 import ja from "../ja.json";
-import { isKey, Translator } from "../src";
+import { isKey, Translator, translator } from "../src";
 
 const places = (sentence: string) => (sentence.match(/\{\w+\}/g) ?? []).sort();
 
@@ -14,18 +14,20 @@ describe("the catalogues", () => {
     }
   });
 
-  it("fill places and leave unknown ones visible", () => {
-    expect(new Translator("en").t("pcs.used", { time: "9:00" })).toBe("Last used 9:00");
-    expect(new Translator("en").t("pcs.used")).toBe("Last used {time}");
+  it("fill places and leave unknown ones visible", async () => {
+    const english = await translator("en");
+
+    expect(english.t("pcs.used", { time: "9:00" })).toBe("Last used 9:00");
+    expect(english.t("pcs.used")).toBe("Last used {time}");
   });
 
   it("say something for a code nobody knows", () => {
-    expect(new Translator("ja").problem("office.new")).toBe(ja["problem.bug.unexpected"]);
+    expect(new Translator().problem("office.new")).toBe(ja["problem.bug.unexpected"]);
   });
 
   it("show Tokyo's time wherever the device is", () => {
     const at = new Date("2026-07-28T23:45:00Z");
-    expect(new Translator("ja").time(at)).toBe("8:45");
-    expect(new Translator("ja").day(at)).toContain("29");
+    expect(new Translator().time(at)).toBe("8:45");
+    expect(new Translator().day(at)).toContain("29");
   });
 });

@@ -9,7 +9,8 @@ import { tilesOf, type Op } from "@sudare/wire";
 import type { Rect } from "./framebuffer";
 
 const TILE = 64;
-const CODEC = "av01.0.08M.08";
+/** Better ones first. A decoder of H.264 is told what the stream itself says: Safari takes nothing else. */
+const CODECS = { av1: "av01.0.08M.08", h264: "avc1.42E01F" };
 
 type VideoOp = Extract<Op, { op: "video" }>;
 
@@ -17,6 +18,7 @@ type VideoOp = Extract<Op, { op: "video" }>;
 export interface Showing {
   box: Rect;
   key: boolean;
+  h264: boolean;
   frame: Uint8Array;
   /** The framebuffer shows here. */
   above: Rect[];
@@ -29,8 +31,8 @@ export class Screening {
   private open: Showing[] = [];
 
   show(op: VideoOp): void {
-    const { x, y, w, h, key, frame } = op;
-    const showing = { box: { x, y, w, h }, key, frame, above: above(op), over: false };
+    const { x, y, w, h, key, h264, frame } = op;
+    const showing = { box: { x, y, w, h }, key, h264, frame, above: above(op), over: false };
     this.open = [...this.open.filter((one) => !one.over), showing];
     this.fresh.push(showing);
   }
@@ -96,8 +98,8 @@ export class Projector {
     return true;
   }
 
-  private decode({ key, frame }: Showing): Promise<VideoFrame | null> {
-    if (key) this.begin();
+  private decode({ key, h264, frame }: Showing): Promise<VideoFrame | null> {
+    if (key) this.begin(h264 ? profile(frame) : CODECS.av1);
     const { decoder } = this;
     if (decoder?.state !== "configured") return Promise.resolve(null);
     return new Promise((resolve) => {
@@ -114,19 +116,29 @@ export class Projector {
     this.waiting = [];
   }
 
-  private begin(): void {
+  private begin(codec: string): void {
     this.close();
     this.decoder = new VideoDecoder({
       output: (frame) => this.waiting.shift()?.(frame),
       error: () => this.close(),
     });
-    this.decoder.configure({ codec: CODEC, optimizeForLatency: true });
+    this.decoder.configure({ codec, optimizeForLatency: true });
   }
 }
 
 /** Codecs of films this browser decodes. */
 export async function codecs(): Promise<string[]> {
   if (typeof VideoDecoder !== "function") return [];
-  const answer = await VideoDecoder.isConfigSupported({ codec: CODEC, optimizeForLatency: true }).catch(() => null);
-  return answer?.supported ? ["av1"] : [];
+  const asked = Object.entries(CODECS).map(async ([name, codec]) => {
+    const answer = await VideoDecoder.isConfigSupported({ codec, optimizeForLatency: true }).catch(() => null);
+    return answer?.supported ? [name] : [];
+  });
+  return (await Promise.all(asked)).flat();
+}
+
+/** What a key frame's sequence parameter set says of its stream: profile, constraints and level (RFC 6381). */
+function profile(frame: Uint8Array): string {
+  const at = frame.findIndex((_, i) => frame[i] === 0 && frame[i + 1] === 0 && frame[i + 2] === 1 && ((frame[i + 3] ?? 0) & 31) === 7);
+  if (at < 0) return CODECS.h264;
+  return `avc1.${[...frame.subarray(at + 4, at + 7)].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }

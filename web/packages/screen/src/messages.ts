@@ -9,6 +9,7 @@ export interface Caps {
   ramp: true;
   jpeg: boolean;
   video: string[];
+  audio: boolean;
 }
 
 /** Where to connect and with what; asked for anew for every line. */
@@ -37,6 +38,7 @@ export interface Lag {
 }
 
 export type ToWorker =
+  | { type: "ready"; url: string }
   | { type: "canvas"; canvas: OffscreenCanvas; tiles: number }
   | { type: "open"; connection: Connection }
   /** `at`: when its event happened, in ms since 1970 on the performance clock. */
@@ -45,7 +47,8 @@ export type ToWorker =
 
 export type FromWorker =
   | { type: "size"; w: number; h: number }
-  | { type: "phase"; phase: "connecting" | "active"; recorded: boolean }
+  | { type: "phase"; phase: "connecting" | "active"; recorded: boolean; sound: boolean }
+  | { type: "sound"; number: number; packets: Uint8Array[] }
   | { type: "lost"; code: string; final: boolean }
   | { type: "no-video" }
   | { type: "lag"; rttMs?: number; lag?: Lag }

@@ -8,18 +8,18 @@ import { decode } from "./darkroom";
 import { Projector } from "./film";
 import { Framebuffer, type Rect } from "./framebuffer";
 import type { Connection, CursorImage, FromWorker } from "./messages";
+import { ReadyLine } from "./ready";
 import { Stopwatch } from "./stopwatch";
+import { verdict } from "./verdict";
 
 const PING_EVERY_MS = 2000;
 const SILENCE_MS = 8000;
 const INPUTS = new Set(["key", "pointer", "wheel", "text"]);
 
-type Surface = OffscreenCanvas | HTMLCanvasElement;
-
 export class Session {
   private readonly frame: Framebuffer;
   private image: ImageData | null = null;
-  private context: OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D | null = null;
+  private context: OffscreenCanvasRenderingContext2D | null = null;
   private line: Line | null = null;
   private readonly projector = new Projector();
   private cursors = new Map<number, CursorImage>();
@@ -30,9 +30,10 @@ export class Session {
   private pinged = 0;
 
   constructor(
-    private readonly canvas: Surface,
+    private readonly canvas: OffscreenCanvas,
     tiles: number,
     private readonly tell: (message: FromWorker) => void,
+    private readonly lines = new ReadyLine(),
   ) {
     this.frame = new Framebuffer(tiles);
   }
@@ -41,7 +42,7 @@ export class Session {
   open(connection: Connection): void {
     this.line?.leave();
     this.resynced = false;
-    const line = new Line(connection, {
+    const line = new Line(this.lines.take(connection.url), connection, {
       message: (plain, newest, came) => this.take(line, plain, newest, came),
       lost: (code, final) => {
         if (this.line !== line) return;
@@ -152,10 +153,13 @@ export class Session {
         break;
       case "state":
         if (body.state === "closed") this.line?.ending(body.code ?? "");
-        else this.tell({ type: "phase", phase: body.state, recorded: body.recorded });
+        else this.tell({ type: "phase", phase: body.state, recorded: body.recorded, sound: body.sound });
         break;
       case "pong":
         if (body.n === this.pinged) this.tell({ type: "lag", rttMs: Math.round(performance.now() - this.pingAt) });
+        break;
+      case "audio":
+        this.tell({ type: "sound", number: body.number, packets: body.packets.map((packet) => packet.slice()) });
         break;
       case "line":
         break;
@@ -176,10 +180,8 @@ export class Session {
         break;
       }
       case "cursor-hidden":
-        this.tell({ type: "cursor", image: "hidden" });
-        break;
       case "cursor-arrow":
-        this.tell({ type: "cursor", image: "default" });
+        this.tell({ type: "cursor", image: body.type === "cursor-hidden" ? "hidden" : "default" });
         break;
     }
   }
@@ -188,7 +190,7 @@ export class Session {
     this.frame.resize(w, h);
     this.canvas.width = w;
     this.canvas.height = h;
-    this.context = this.canvas.getContext("2d", { alpha: false }) as OffscreenCanvasRenderingContext2D | null;
+    this.context = this.canvas.getContext("2d", { alpha: false });
     this.image = new ImageData(new Uint8ClampedArray(this.frame.pixels.buffer), w, h);
     this.tell({ type: "size", w, h });
   }
@@ -197,17 +199,6 @@ export class Session {
     if (!this.context || !this.image) return;
     for (const { x, y, w, h } of areas) this.context.putImageData(this.image, 0, 0, x, y, w, h);
   }
-}
-
-/**
- * What the end of a line means: the problem's code (empty: the person ended it), and whether it is final.
- * A screen that was taken over must not take itself back, or two of them would never stop.
- */
-export function verdict(close: number, reason: string, told: string): { code: string; final: boolean } {
-  if (told === "ended" || close === 1000) return { code: "", final: true };
-  if (told) return { code: told, final: true };
-  if (close < 4000 || !reason) return { code: "link.lost", final: false };
-  return { code: reason, final: reason !== "link.lost" && !reason.startsWith("office.connector-") };
 }
 
 interface Handlers {
@@ -219,28 +210,34 @@ interface Handlers {
 
 /** One WebSocket and its channel. */
 class Line {
-  private readonly socket: WebSocket;
   private readonly channel: Promise<Channel>;
   private waiting = 0;
+  private greeted = false;
   private left = false;
   private told = "";
   private silence: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
+    private readonly socket: WebSocket,
     connection: Connection,
     private readonly handlers: Handlers,
   ) {
     this.channel = Channel.open(connection);
-    this.socket = new WebSocket(connection.url, ["sudare-1", connection.ticket]);
     this.socket.binaryType = "arraybuffer";
-    this.socket.onopen = () => void this.greet(connection.hello);
+    if (this.socket.readyState === WebSocket.OPEN) void this.greet(connection);
+    else this.socket.onopen = () => void this.greet(connection);
     this.socket.onmessage = (event) => void this.receive(new Uint8Array(event.data as ArrayBuffer));
     this.socket.onclose = (event) => this.closed(event.code, event.reason);
   }
 
-  private async greet(hello: object): Promise<void> {
+  /** The ticket for the gateway, then the hello for the office; they leave together. */
+  private async greet({ ticket, hello }: Connection): Promise<void> {
     const channel = await this.channel;
-    this.socket.send(await channel.first(new TextEncoder().encode(JSON.stringify(hello))));
+    const first = await channel.first(new TextEncoder().encode(JSON.stringify(hello)));
+    if (this.socket.readyState !== WebSocket.OPEN) return;
+    this.socket.send(ticket);
+    this.socket.send(first);
+    this.greeted = true;
   }
 
   private async receive(data: Uint8Array<ArrayBuffer>): Promise<void> {
@@ -259,7 +256,7 @@ class Line {
 
   /** Done when the socket has it. */
   async send(plain: Uint8Array<ArrayBuffer>): Promise<void> {
-    if (this.left || this.socket.readyState !== WebSocket.OPEN) return;
+    if (this.left || !this.greeted || this.socket.readyState !== WebSocket.OPEN) return;
     const sealed = await (await this.channel).seal(plain);
     if (this.socket.readyState === WebSocket.OPEN) this.socket.send(sealed);
   }

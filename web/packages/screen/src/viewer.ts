@@ -10,7 +10,8 @@ import type { Combination } from "./keys";
 import { Keyboard } from "./keyboard";
 import type { Caps, Connection, CursorImage, FromWorker, Lag, ToWorker } from "./messages";
 import { Pointer } from "./pointer";
-import { Session } from "./session";
+import type { Sound } from "./sound";
+import type { Spare } from "./spare";
 
 export interface ViewerState {
   phase: "connecting" | "active" | "reconnecting" | "closed";
@@ -22,6 +23,8 @@ export interface ViewerState {
   waitS?: number;
   /** The office records what this session shows; the person has to be told. */
   recorded?: boolean;
+  /** The office PC can be heard, when the person asks for it. */
+  sound?: boolean;
 }
 
 export interface ViewerOptions {
@@ -30,6 +33,8 @@ export interface ViewerOptions {
   onState(state: ViewerState): void;
   onEscape(): void;
   layout: "jp" | "us";
+  /** Where the worker comes from. */
+  spare: Spare;
   label?: string;
 }
 
@@ -41,8 +46,7 @@ const TILES_PHONE = 2048;
 
 export class Viewer {
   private readonly canvas = document.createElement("canvas");
-  private readonly post: (message: ToWorker) => void;
-  private readonly worker: Worker | null;
+  private readonly worker: Worker;
   private readonly keyboard: Keyboard;
   private readonly pointer: Pointer;
   private readonly observer: ResizeObserver;
@@ -56,13 +60,18 @@ export class Viewer {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private fitting: ReturnType<typeof setTimeout> | undefined;
   private stopped = false;
+  private hearing = false;
+  private sound: Sound | null = null;
 
   constructor(private readonly options: ViewerOptions) {
     this.canvas.tabIndex = 0;
     this.canvas.setAttribute("role", "application");
     if (options.label) this.canvas.setAttribute("aria-label", options.label);
     options.host.append(this.canvas);
-    [this.worker, this.post] = engine(this.canvas, this.tiles, (message) => this.heard(message));
+    const canvas = this.canvas.transferControlToOffscreen();
+    this.worker = options.spare.take();
+    this.worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.heard(data);
+    this.worker.postMessage({ type: "canvas", canvas, tiles: this.tiles } satisfies ToWorker, [canvas]);
     const send = (item: Input, at?: number) => this.input(item, at);
     const next = () => (this.seq = (this.seq + 1) & 0xffff);
     this.keyboard = new Keyboard(this.canvas, send, next, () => options.onEscape());
@@ -97,12 +106,36 @@ export class Viewer {
     this.canvas.focus({ preventScroll: true });
   }
 
+  /** Play what the office PC plays, or no longer; asked for by a click, or browsers keep silent. */
+  async hear(on: boolean): Promise<void> {
+    this.hearing = on;
+    this.sound?.stop();
+    this.sound = null;
+    if (on) {
+      const { Sound: Player } = await import("./sound");
+      if (this.stopped || !this.hearing || this.sound) return;
+      this.sound = new Player(() => void this.hear(false));
+    }
+    this.input({ type: "hear", on });
+  }
+
+  /** Whether the person asked to hear it. */
+  get hears(): boolean {
+    return this.hearing;
+  }
+
+  private post(message: ToWorker): void {
+    this.worker.postMessage(message);
+  }
+
   private async open(): Promise<void> {
     try {
       const connection = await this.options.connect();
       if (this.stopped) return;
       const { w, h, scale } = this.view();
-      const caps: Caps = { zstd: true, tiles: this.tiles, ramp: true, jpeg: canDecode(), video: await this.video };
+      const { tiles } = this;
+      const audio = "AudioDecoder" in window && "AudioContext" in window;
+      const caps: Caps = { zstd: true, tiles, ramp: true, jpeg: canDecode(), video: await this.video, audio };
       const hello = { ...connection.hello, view: { w, h, scale }, caps };
       this.post({ type: "open", connection: { ...connection, hello } });
     } catch (error) {
@@ -125,11 +158,15 @@ export class Viewer {
           this.lostAt = null;
           clearTimeout(this.timer);
           this.sendView();
+          if (this.hearing && message.sound) this.input({ type: "hear", on: true });
         }
-        if (this.lostAt === null) this.tell({ phase: message.phase, recorded: message.recorded });
+        if (this.lostAt === null) this.tell({ phase: message.phase, recorded: message.recorded, sound: message.sound });
         break;
       case "lag":
         this.tell({ ...this.state, ...message, ...{ type: undefined } });
+        break;
+      case "sound":
+        this.sound?.play(message.number, message.packets);
         break;
       case "cursor":
         this.canvas.style.cursor = cssCursor(message.image);
@@ -160,6 +197,7 @@ export class Viewer {
 
   private finish(code: string): void {
     this.stopped = true;
+    this.sound?.stop();
     clearTimeout(this.timer);
     clearTimeout(this.fitting);
     this.keyboard.stop();
@@ -167,7 +205,7 @@ export class Viewer {
     this.observer.disconnect();
     document.removeEventListener("visibilitychange", this.onVisible);
     // The end record still has to leave before the worker goes.
-    setTimeout(() => this.worker?.terminate(), 2000);
+    setTimeout(() => this.worker.terminate(), 2000);
     this.tell({ phase: "closed", code });
   }
 
@@ -211,28 +249,6 @@ export class Viewer {
 
 function isPhone(): boolean {
   return matchMedia("(pointer: coarse)").matches && Math.min(screen.width, screen.height) < 600;
-}
-
-/** The session in a worker with an OffscreenCanvas, or here where the browser has none. */
-function engine(
-  canvas: HTMLCanvasElement,
-  tiles: number,
-  heard: (message: FromWorker) => void,
-): [Worker | null, (message: ToWorker) => void] {
-  if ("transferControlToOffscreen" in canvas) {
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
-    const offscreen = canvas.transferControlToOffscreen();
-    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => heard(data);
-    worker.postMessage({ type: "canvas", canvas: offscreen, tiles } satisfies ToWorker, [offscreen]);
-    return [worker, (message) => worker.postMessage(message)];
-  }
-  const session = new Session(canvas, tiles, heard);
-  const post = (message: ToWorker) => {
-    if (message.type === "open") session.open(message.connection);
-    else if (message.type === "input") session.input(message.item, message.at);
-    else if (message.type === "stop") session.stop();
-  };
-  return [null, post];
 }
 
 function cssCursor(image: CursorImage | "hidden" | "default"): string {

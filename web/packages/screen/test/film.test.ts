@@ -5,7 +5,7 @@ import { codecs, Projector, Screening, type Showing } from "../src/film";
 const BOX = { x: 60, y: 130, w: 70, h: 64 };
 
 function frame(more: object = {}) {
-  return { op: "video" as const, ...BOX, key: true, mask: new Uint8Array([0b111111]), frame: new Uint8Array([18, 0]), ...more };
+  return { op: "video" as const, ...BOX, key: true, h264: false, mask: new Uint8Array([0b111111]), frame: new Uint8Array([18, 0]), ...more };
 }
 
 function showing(more: object = {}): Showing {
@@ -23,7 +23,9 @@ function decoder({ fails = false } = {}) {
     constructor(private readonly init: { output: (frame: unknown) => void; error: (why: unknown) => void }) {
       made.push(this);
     }
-    configure() {
+    codec = "";
+    configure({ codec }: { codec: string }) {
+      this.codec = codec;
       this.state = "configured";
     }
     close() {
@@ -115,7 +117,18 @@ describe("a film", () => {
     decoder({ fails: true });
     expect(await codecs()).toEqual([]);
     decoder();
-    expect(await codecs()).toEqual(["av1"]);
+    expect(await codecs()).toEqual(["av1", "h264"]);
+  });
+
+  it("in H.264 is decoded as what its own parameters say", async () => {
+    const made = decoder() as unknown as { codec: string }[];
+    const { context, paint } = canvas();
+    const parameters = new Uint8Array([0, 0, 0, 1, 0x67, 0x42, 0xc0, 0x1e, 0x8c, 0, 0, 0, 1, 0x68]);
+
+    await new Projector().show(showing({ h264: true, frame: parameters }), context, paint);
+    await new Projector().show(showing({ h264: true }), context, paint);
+
+    expect(made.map((one) => one.codec)).toEqual(["avc1.42c01e", "avc1.42E01F"]);
   });
 
   it("shows the framebuffer again when it ends, and when all is forgotten", () => {

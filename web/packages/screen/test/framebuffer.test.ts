@@ -51,7 +51,7 @@ describe("the framebuffer", () => {
   it.each(
     vector<{ name: string; messages: string[] }[]>("screen/bad_sessions.json").map((one) => [one.name, one] as const),
   )("refuses %s", (name, { messages }) => {
-    if (name.includes("cursor")) return; // cursors are the session's, see session.test.ts
+    if (name.includes("cursor")) return; // cursors are the session's
     const frame = new Framebuffer(5);
     for (const message of messages.slice(0, -1)) feed(frame, message);
 

@@ -13,7 +13,8 @@ export type Input =
   | { type: "resync" }
   | { type: "end"; how: number }
   | { type: "ping"; n: number }
-  | { type: "shown"; inSeq: number; outMs: number; waitMs: number; inMs: number };
+  | { type: "shown"; inSeq: number; outMs: number; waitMs: number; inMs: number }
+  | { type: "hear"; on: boolean };
 
 export function encodeInput(item: Input): Uint8Array<ArrayBuffer> {
   const out = new Writer();
@@ -42,5 +43,7 @@ export function encodeInput(item: Input): Uint8Array<ArrayBuffer> {
       return out.u8(10).u16(item.n).done();
     case "shown":
       return out.u8(11).u16(item.inSeq).varint(item.outMs).varint(item.waitMs).varint(item.inMs).done();
+    case "hear":
+      return out.u8(16).u8(item.on ? 1 : 0).done();
   }
 }

@@ -13,7 +13,7 @@ export type Op =
   | { op: "fill"; x: number; y: number; w: number; h: number; bgr: Uint8Array }
   | { op: "pix" | "ramp"; x: number; y: number; w: number; h: number }
   | { op: "image"; x: number; y: number; w: number; h: number; jpeg: Uint8Array }
-  | { op: "video"; x: number; y: number; w: number; h: number; key: boolean; mask: Uint8Array; frame: Uint8Array }
+  | { op: "video"; x: number; y: number; w: number; h: number; key: boolean; h264: boolean; mask: Uint8Array; frame: Uint8Array }
   | { op: "end" }
   | { op: "store"; tile: number; count: number }
   | { op: "cache"; tile: number; slot: number; count: number };
@@ -25,12 +25,13 @@ export type Body =
   | { type: "cursor-image"; id: number; hotX: number; hotY: number; w: number; h: number; rgba: Uint8Array }
   | { type: "cursor-cached"; id: number }
   | { type: "resize"; w: number; h: number }
-  | { type: "state"; state: "connecting" | "active" | "closed"; code?: string; name?: string; recorded: boolean }
+  | { type: "state"; state: "connecting" | "active" | "closed"; code?: string; name?: string; recorded: boolean; sound: boolean }
   | { type: "line"; rttMs: number; btlKbit: number; keyToPixelMs: number }
   | { type: "pong"; n: number }
   | { type: "answer"; inSeq: number }
   /** `ms`: key to pixel, then home device, line, gateway, connector, office PC; `cause` counts them from 1, 0 is none. */
-  | { type: "lag"; cause: number; coarse: boolean; ms: number[] };
+  | { type: "lag"; cause: number; coarse: boolean; ms: number[] }
+  | { type: "audio"; number: number; packets: Uint8Array[] };
 
 export interface Record {
   body: Body;
@@ -98,9 +99,19 @@ function readBody(kind: number, reader: Reader, raw: Uint8Array): Body | null {
       const [cause, done] = [reader.u8(), reader.u8()];
       return { type: "lag", cause, coarse: (done & 1) > 0, ms: Array.from({ length: 6 }, () => reader.varint()) };
     }
+    case 16:
+      return decodeAudio(reader);
     default:
       return null;
   }
+}
+
+function decodeAudio(reader: Reader): Body {
+  const [number, packets] = [reader.varint(), [] as Uint8Array[]];
+  do packets.push(reader.take(reader.varint()));
+  while (reader.left() > 0);
+  if (packets.some((packet) => packet.length === 0)) throw new Malformed("an empty packet of sound");
+  return { type: "audio", number, packets };
 }
 
 function decodeOps(data: Uint8Array): Op[] {
@@ -138,7 +149,7 @@ function decodeVideo(box: { x: number; y: number; w: number; h: number }, reader
   const [mask, frame] = [reader.take(reader.varint()), reader.take(reader.varint())];
   const { columns, rows } = tilesOf(box);
   if (mask.length !== Math.ceil((columns * rows) / 8) || !frame.length) throw new Malformed("a film without its mask or frame");
-  return { op: "video", ...box, key: (flags & 1) === 1, mask, frame };
+  return { op: "video", ...box, key: (flags & 1) === 1, h264: (flags & 2) === 2, mask, frame };
 }
 
 function decodeCursor(reader: Reader): Body {
@@ -161,12 +172,13 @@ function decodeState(raw: Uint8Array): Body {
     throw new Malformed("state");
   }
   if (typeof told !== "object" || told === null) throw new Malformed("state");
-  const { state, code, name, recorded } = told as { state?: unknown; code?: unknown; name?: unknown; recorded?: unknown };
+  const { state, code, name, recorded, sound } = told as { [key: string]: unknown };
   if (state !== "connecting" && state !== "active" && state !== "closed") throw new Malformed("state");
   return {
     type: "state",
     state,
     recorded: recorded === true,
+    sound: sound === true,
     ...(typeof code === "string" ? { code } : {}),
     ...(typeof name === "string" ? { name } : {}),
   };

@@ -9,7 +9,7 @@ interface Vectors<K extends string> {
 }
 
 const TYPES = { update: 1, "cursor-hidden": 2, "cursor-arrow": 2, "cursor-image": 2, "cursor-cached": 2 } as const;
-const OTHERS = { resize: 3, state: 4, line: 5, pong: 6, answer: 7, lag: 8 } as const;
+const OTHERS = { resize: 3, state: 4, line: 5, pong: 6, answer: 7, lag: 8, audio: 16 } as const;
 
 function plain(record: ScreenRecord): Fields {
   const type = { ...TYPES, ...OTHERS }[record.body.type];
@@ -51,6 +51,7 @@ function body({ body: b }: ScreenRecord): Fields {
         ...("code" in b ? { code: b.code } : {}),
         ...("name" in b ? { name: b.name } : {}),
         ...(b.recorded ? { recorded: true } : {}),
+        ...(b.sound ? { sound: true } : {}),
       };
     case "line":
       return { rtt_ms: b.rttMs, btl_kbit: b.btlKbit, key_to_pixel_ms: b.keyToPixelMs };
@@ -63,11 +64,14 @@ function body({ body: b }: ScreenRecord): Fields {
       const shares = { device_ms: device, line_ms: line, gateway_ms: gateway, connector_ms: connector, office_ms: office };
       return { cause: b.cause, coarse: b.coarse, key_to_pixel_ms: all, ...shares };
     }
+    case "audio":
+      return { number: b.number, packets: b.packets.map(toHex) };
   }
 }
 
 function input(fields: Fields): Input {
   const names = ["", "ack", "view", "key", "pointer", "wheel", "release", "text", "resync", "end", "ping", "shown"];
+  names[16] = "hear";
   const camel = Object.entries(fields).map(([name, value]) => [name.replace(/_(.)/g, (_, c: string) => c.toUpperCase()), value]);
   return { ...Object.fromEntries(camel), type: names[Number(fields["type"])] } as unknown as Input;
 }

@@ -9,7 +9,7 @@ from cffi import FFI  # type: ignore[import-untyped]
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[4]
-SOURCES = ("session.c", "paint.c", "pointer.c", "input.c", "trust.c", "channels.c")
+SOURCES = ("session.c", "paint.c", "pointer.c", "input.c", "trust.c", "channels.c", "sound.c")
 MISSING = """
 sudare: no FreeRDP headers were found. Install them and build again:
     apt install freerdp2-dev pkg-config gcc      (Debian 12; on newer systems: freerdp3-dev)
@@ -19,7 +19,7 @@ sudare: no FreeRDP headers were found. Install them and build again:
 def packages() -> list[str]:
     """The pkg-config names of the FreeRDP that is installed; ends the build with advice when there is none."""
     for version in ("3", "2"):
-        names = [f"freerdp{version}", f"freerdp-client{version}", f"winpr{version}", "libcrypto"]
+        names = [f"freerdp{version}", f"freerdp-client{version}", f"winpr{version}", "libcrypto", "opus"]
         try:
             if subprocess.run(["pkg-config", "--exists", *names], check=False).returncode == 0:
                 return names

@@ -39,9 +39,15 @@ static void disconnected(void *context, SD_EVENT_CONST ChannelDisconnectedEventA
   pthread_mutex_unlock(&s->state);
 }
 
+static BOOL load_all(freerdp *instance) {
+  sd_session *s = sd_of(instance->context);
+  return freerdp_client_load_addins(instance->context->channels, instance->context->settings) &&
+         (!s->sound || sd_sound_start(s));
+}
+
 #if FREERDP_VERSION_MAJOR >= 3
 static BOOL load(freerdp *instance) {
-  return freerdp_client_load_addins(instance->context->channels, instance->context->settings);
+  return load_all(instance);
 }
 #endif
 
@@ -52,7 +58,7 @@ BOOL sd_channels_start(freerdp *instance) {
   instance->LoadChannels = load;
   return TRUE;
 #else
-  return freerdp_client_load_addins(instance->context->channels, instance->context->settings);
+  return load_all(instance);
 #endif
 }
 

@@ -22,9 +22,12 @@
 #endif
 
 enum { SD_QUEUE = 1024, SD_STOP_MS = 3000, SD_LEAVE_MS = 2000 };
+enum sd_burst { SD_CALM, SD_GATHERING, SD_TOLD };
 enum sd_kind { SD_IN_KEY, SD_IN_UNICODE, SD_IN_MOUSE, SD_IN_MOUSE_EXTENDED, SD_IN_RESIZE };
 
 typedef struct { uint8_t kind; uint16_t a, b, c; } sd_command;
+
+typedef struct sd_sound sd_sound;
 
 struct sd_session {
   freerdp *instance;
@@ -47,6 +50,8 @@ struct sd_session {
   int width, height;
   sd_change changes[SD_MAX_CHANGES];
   int change_count;
+  enum sd_burst burst;       /* of a large repaint, see paint.c */
+  int64_t burst_from_ms, burst_last_ms;
   sd_cursor cursor;
   uint8_t *cursor_rgba;      /* SD_MAX_CURSOR squared */
   BOOL (*gdi_screen_copy)(rdpContext *, const SCRBLT_ORDER *);
@@ -55,6 +60,9 @@ struct sd_session {
   sd_command queue[SD_QUEUE];
   unsigned head, tail;
   sd_status status;
+  sd_sound *sound;            /* none: not asked for */
+  sd_packet packets[SD_MAX_SOUND];
+  int sound_count;
   DispClientContext *display; /* I/O thread only */
 };
 
@@ -65,9 +73,15 @@ static inline sd_session *sd_of(rdpContext *context) { return ((sd_context *)con
 void sd_bump(sd_session *s);                              /* session.c */
 BOOL sd_paint_start(sd_session *s);                       /* paint.c: after the connection stands */
 void sd_paint_end(sd_session *s);
+unsigned sd_burst_wait_ms(sd_session *s);                 /* how long the I/O thread may sleep */
+void sd_burst_look(sd_session *s);                        /* tell of a burst that is over */
 void sd_pointer_start(sd_session *s);                     /* pointer.c */
 void sd_run_commands(sd_session *s);                      /* input.c */
 int sd_judge_certificate(freerdp *instance, const BYTE *pem, size_t length, const char *host, UINT16 port,
                          DWORD flags);                    /* trust.c */
 BOOL sd_channels_start(freerdp *instance);                /* channels.c */
 void sd_list_channels(sd_session *s);
+int sd_sound_new(sd_session *s);                          /* sound.c */
+void sd_sound_free(sd_session *s);
+BOOL sd_sound_start(sd_session *s);
+PVIRTUALCHANNELENTRY sd_find_addin(LPCSTR name, LPCSTR subsystem, LPCSTR type, DWORD flags);

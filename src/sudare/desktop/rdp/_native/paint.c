@@ -3,10 +3,16 @@
  *
  * A copy is listed after what it may have copied and before what was drawn over it; when the list is full it
  * collapses into one rectangle around everything. Sizes come from the server: each is checked before use.
+ *
+ * A PC without frames sends a large repaint in dozens of pieces, and what lies between two of them is half of a picture:
+ * a scroll nobody can find in it, encoded for nothing. So a repaint that is large is told when nothing more came for
+ * SD_QUIET_MS, or SD_BURST_MS after it began, and is not given out before. What is small, the answer to a key, is told
+ * at once.
  */
 #include "internal.h"
 
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <freerdp/gdi/gdi.h>
@@ -62,6 +68,52 @@ static void drain_invalid(sd_session *s) {
   window->ninvalid = 0;
 }
 
+enum { SD_LARGE = 8192 /* pixels */, SD_QUIET_MS = 5, SD_BURST_MS = 25, SD_SLEEP_MS = 5000 };
+
+static int64_t now_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+/* paint held */
+static int is_large(const sd_session *s) {
+  int64_t area = 0;
+  for (int i = 0; i < s->change_count; i++) area += (int64_t)s->changes[i].w * s->changes[i].h;
+  return area > SD_LARGE;
+}
+
+/* paint held: whether what changed may be told now */
+static int note_burst(sd_session *s) {
+  if (s->burst == SD_CALM && !is_large(s)) return 1;
+  if (s->burst == SD_TOLD) return 0;
+  s->burst_last_ms = now_ms();
+  if (s->burst == SD_CALM) s->burst_from_ms = s->burst_last_ms;
+  s->burst = SD_GATHERING;
+  return 0;
+}
+
+/* paint held */
+static int64_t burst_left_ms(const sd_session *s) {
+  const int64_t quiet = s->burst_last_ms + SD_QUIET_MS, most = s->burst_from_ms + SD_BURST_MS;
+  return (quiet < most ? quiet : most) - now_ms();
+}
+
+unsigned sd_burst_wait_ms(sd_session *s) {
+  pthread_mutex_lock(&s->paint);
+  const int64_t left = s->burst == SD_GATHERING ? burst_left_ms(s) : SD_SLEEP_MS;
+  pthread_mutex_unlock(&s->paint);
+  return left > 0 ? (unsigned)left : 0;
+}
+
+void sd_burst_look(sd_session *s) {
+  pthread_mutex_lock(&s->paint);
+  const int over = s->burst == SD_GATHERING && burst_left_ms(s) <= 0;
+  if (over) s->burst = SD_TOLD;  /* until it is fetched: painting that never rests must not hide it again */
+  pthread_mutex_unlock(&s->paint);
+  if (over) sd_bump(s);
+}
+
 static BOOL begin_paint(rdpContext *context) {
   sd_session *s = sd_of(context);
   pthread_mutex_lock(&s->paint);
@@ -76,10 +128,10 @@ static BOOL end_paint(rdpContext *context) {
   sd_session *s = sd_of(context);
   if (s->painting == 0) return TRUE;  /* an end without a beginning: nothing was locked */
   drain_invalid(s);
-  const int any = s->change_count > 0;
+  const int tell = s->change_count > 0 && note_burst(s);
   s->painting--;
   pthread_mutex_unlock(&s->paint);
-  if (any) sd_bump(s);
+  if (tell) sd_bump(s);
   return TRUE;
 }
 
@@ -132,6 +184,7 @@ static BOOL resized(rdpContext *context) {
   if (done) {
     take_size(s, w, h);
     add_pixels(s, 0, 0, s->width, s->height);
+    s->burst = SD_TOLD;  /* a picture of another size is never given out of the old one */
   }
   pthread_mutex_unlock(&s->paint);
   sd_bump(s);
@@ -173,6 +226,8 @@ int sd_grab(sd_session *s, uint8_t *picture, int32_t width, int32_t height, sd_c
   const rdpGdi *gdi = s->context->gdi;
   if (s->change_count == 0 || !gdi || !gdi->primary_buffer) {
     count = 0;
+  } else if (s->burst == SD_GATHERING && burst_left_ms(s) > 0) {
+    count = 0;  /* the I/O thread tells when it is over */
   } else if (s->width != width || s->height != height) {
     count = -1;
   } else {
@@ -186,6 +241,7 @@ int sd_grab(sd_session *s, uint8_t *picture, int32_t width, int32_t height, sd_c
       out[count] = c;
     }
     s->change_count = 0;
+    s->burst = SD_CALM;
   }
   pthread_mutex_unlock(&s->paint);
   return count;

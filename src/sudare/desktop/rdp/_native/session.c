@@ -27,7 +27,7 @@ static void prepare_library(void) {
 #endif
   /* Without HOME no settings can be made. A sandbox may have none; libfreerdp keeps nothing there for us. */
   if (setenv("HOME", "/nonexistent", 0) != 0) return;
-  freerdp_register_addin_provider(freerdp_channels_load_static_addin_entry, 0);
+  freerdp_register_addin_provider(sd_find_addin, 0);
 }
 
 const char *sd_version(void) { return freerdp_get_version_string(); }
@@ -100,10 +100,11 @@ static void serve(sd_session *s) {
     DWORD count = freerdp_get_event_handles(s->context, handles, 63);
     if (count == 0) return;
     handles[count++] = s->wake;
-    if (WaitForMultipleObjects(count, handles, FALSE, 5000) == WAIT_FAILED) return;
+    if (WaitForMultipleObjects(count, handles, FALSE, sd_burst_wait_ms(s)) == WAIT_FAILED) return;
     ResetEvent(s->wake);
     sd_run_commands(s);
     if (!freerdp_check_event_handles(s->context)) return;
+    sd_burst_look(s);
   }
 }
 
@@ -200,6 +201,8 @@ static BOOL set_picture(rdpSettings *t, const sd_config *config) {
   /* xrdp 0.9 sends cached bitmaps of 32 bits that FreeRDP 2.11 refuses ("alpha plane size mismatch"), and the
      session ends. What a cache would save is found again by our own tiles. */
   FLAG(BitmapCacheEnabled, FALSE);
+  /* Bulk compression over bitmaps that are compressed already: much CPU at both ends for few bytes. */
+  FLAG(CompressionEnabled, FALSE);
   FLAG(FastPathOutput, TRUE);
   FLAG(FastPathInput, TRUE);
   FLAG(SupportDynamicChannels, TRUE);
@@ -249,6 +252,7 @@ static int set_up(sd_session *s, const sd_config *config) {
   s->instance->PostDisconnect = after_disconnect;
   s->instance->VerifyX509Certificate = sd_judge_certificate;
   s->instance->Authenticate = never_ask;
+  if (config->sound && !sd_sound_new(s)) return 0;
   if (!freerdp_context_new(s->instance)) return 0;
   s->context = s->instance->context;
   ((sd_context *)s->context)->session = s;
@@ -317,6 +321,7 @@ void sd_free(sd_session *s) {
     freerdp_context_free(s->instance);
   }
   if (s->instance) freerdp_free(s->instance);
+  sd_sound_free(s);
   if (s->wake) CloseHandle(s->wake);
   if (s->event_fd >= 0) close(s->event_fd);
   if (s->line >= 0) close(s->line);

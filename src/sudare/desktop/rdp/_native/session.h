@@ -13,7 +13,7 @@ typedef struct sd_session sd_session;
 enum { SD_CONNECTING = 0, SD_ACTIVE = 1, SD_CLOSED = 2 };
 enum { SD_PIXELS = 0, SD_COPY = 1 };
 enum { SD_CURSOR_NONE = 0, SD_CURSOR_IMAGE = 1, SD_CURSOR_HIDDEN = 2, SD_CURSOR_DEFAULT = 3 };
-enum { SD_MAX_CHANGES = 128, SD_MAX_CURSOR = 384 };
+enum { SD_MAX_CHANGES = 128, SD_MAX_CURSOR = 384, SD_MAX_SOUND = 5, SD_MAX_PACKET = 400 };
 
 typedef struct {
   const char *host, *user, *domain, *password;
@@ -22,6 +22,7 @@ typedef struct {
   int32_t line;           /* connected socket; duplicated, the caller keeps its own */
   int32_t width, height, scale;
   uint32_t layout;        /* Windows keyboard layout id */
+  int32_t sound;          /* whether what the PC plays is wanted */
   int32_t max_side;
   int64_t max_pixels;
 } sd_config;
@@ -37,6 +38,7 @@ typedef struct {
 
 typedef struct { int32_t kind, x, y, w, h, sx, sy; } sd_change;  /* in the order it happened */
 typedef struct { int32_t kind, w, h, hot_x, hot_y; } sd_cursor;
+typedef struct { int32_t length; uint8_t data[400]; } sd_packet;  /* SD_MAX_PACKET */
 
 const char *sd_version(void);
 sd_session *sd_new(const sd_config *config);
@@ -51,6 +53,9 @@ void sd_get_status(sd_session *s, sd_status *out);
 int sd_grab(sd_session *s, uint8_t *picture, int32_t width, int32_t height, sd_change *out);
 /* The newest pointer image since the last call; `rgba` holds SD_MAX_CURSOR * SD_MAX_CURSOR * 4 bytes. */
 void sd_take_cursor(sd_session *s, sd_cursor *out, uint8_t *rgba);
+
+/* The newest Opus packets of 20 ms, at most SD_MAX_SOUND, in order. */
+int sd_take_sound(sd_session *s, sd_packet *out);
 
 /* Input; -1 when the session is not active or its queue is full. */
 int sd_key(sd_session *s, int scancode, int extended, int down);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { verdict } from "../src/session";
+import { verdict } from "../src/verdict";
 
 describe("the end of a line", () => {
   it.each([
