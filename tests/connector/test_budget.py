@@ -93,7 +93,7 @@ def test_when_the_others_are_done_the_limit_goes_away(run):
 
         budget.leave(goes.share)
 
-        assert await after(5, stays) == [5000]
+        assert await after(8, stays) == [5000]
         assert stays.kbit is None
 
     run(work)
@@ -111,6 +111,20 @@ def test_a_new_session_gets_its_share_of_a_line_that_was_full(run):
     run(work)
 
 
+def test_a_pause_of_those_who_fill_the_line_does_not_let_them_burst(run):
+    async def work():
+        budget = Budget(8000)
+        one, two = Session(budget, 50_000), Session(budget, 50_000)
+        await after(5, one, two)
+        one.wants = two.wants = 100
+        await after(2, one, two)
+        one.wants = two.wants = 50_000
+
+        assert sum(await after(1, one, two)) <= 8000 * 1.05
+
+    run(work)
+
+
 def test_at_rest_no_timer_runs(run):
     async def work():
         budget = Budget(8000)
@@ -118,7 +132,7 @@ def test_at_rest_no_timer_runs(run):
         await after(5, session)
         session.wants = 0
 
-        await after(3, session)
+        await after(6, session)
 
         assert session.kbit is None
         assert budget._timer is None

@@ -14,7 +14,8 @@ from sudare.wire.screen.share import shares
 
 LOOK_S: Final = 0.5
 _FULL: Final = 0.85  # of the budget, or of a share: it might want more
-_EMPTY: Final = 0.6  # of the budget: nobody needs to be limited any longer
+_EMPTY: Final = 0.6  # of the budget: perhaps nobody needs to be limited any longer
+_CALM: Final = 4  # looks it stays so before nobody is
 _MORE, _LEAST_KBIT = 1.25, 200.0  # what somebody may want who does not use all
 
 
@@ -53,6 +54,7 @@ class Budget:
         self._kbit = kbit
         self._shares: set[Share] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._calm = 0  # looks in a row at a line with room
 
     def join(self, tell: Callable[[int | None], None]) -> Share:
         """One more session."""
@@ -81,12 +83,17 @@ class Budget:
         used = {share: share.used * 8 / 1000 / LOOK_S for share in self._shares}
         for share in self._shares:
             share.used = 0
+        together = sum(used.values())
+        self._calm = self._calm + 1 if together < _EMPTY * self._kbit else 0
         limited = any(share.limit is not None for share in self._shares)
-        if sum(used.values()) < (_EMPTY if limited else _FULL) * self._kbit:
+        if together >= _FULL * self._kbit or (limited and self._calm < _CALM):
+            fair = shares(self._kbit, {share: share.want(kbit) for share, kbit in used.items()})
+            # What nobody wants now is there for whoever wants it next.
+            spare = (self._kbit - sum(fair.values())) / max(1, len(fair))
+            for share, kbit in fair.items():
+                share.give(kbit + spare)
+        else:
             for share in self._shares:
                 share.give(None)
-        else:
-            for share, kbit in shares(self._kbit, {share: share.want(kbit) for share, kbit in used.items()}).items():
-                share.give(kbit)
         if any(share.limit is not None for share in self._shares):
             self._woken()
