@@ -32,8 +32,6 @@ _LOOKED_AT: Final = 16
 _BITS: Final = {"av1": 0.038, "h264": 0.06}
 _KBIT_MIN: Final = 48
 _SHARE: Final = 0.6  # of the line; the rest is for what people read
-# On a line this slow a lost packet stops everything for long: a smaller share of it, in half as many packets.
-_THIN_KBIT, _THIN_SHARE = 1_000, 0.4
 _HALVED: Final = 1_000_000  # pixels: a larger film is shown at half its size, or its encoder would take a whole core
 _SLOW: Final = 400_000  # pixels: a larger film is shown 20 times a second
 _IMAGES: Final = 10.0  # JPEG images a second, at most
@@ -91,10 +89,8 @@ class Film:
         """Its next frame, and whether that needs no other; `line_kbit` is what the line carries (0: not known)."""
         if self.video is None:
             raise ValueError("a film in images has no frames")
-        thin = 0 < line_kbit < _THIN_KBIT
-        share = int((_THIN_SHARE if thin else _SHARE) * line_kbit)
-        kbit = max(_KBIT_MIN, min(self._full_kbit, share or self._full_kbit // 2))
-        fps = self._fps * min(0.5 if thin else 1.0, max(0.4, 1.6 * kbit / self._full_kbit))
+        kbit = max(_KBIT_MIN, min(self._full_kbit, int(_SHARE * line_kbit) or self._full_kbit // 2))
+        fps = self._fps * min(1.0, max(0.4, 1.6 * kbit / self._full_kbit))
         key = not self.begun
         data = self.video.encode(frame, self.box, at_ms=int(now * 1000), ms=int(1000 / fps), kbit=kbit, key=key)
         self._sent(now, _EARLY / fps)
