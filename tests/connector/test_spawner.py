@@ -180,3 +180,27 @@ async def test_none_is_left_behind_by_a_connector_that_was_killed():
 
     assert len(pids) == 2
     assert wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in everyone))
+
+
+def forsaken():
+    """Processes of a cage whose own parent is gone."""
+    found = set()
+    for status in Path("/proc").glob("[0-9]*/status"):
+        try:
+            lines = status.read_text().splitlines()
+        except OSError:
+            continue
+        if lines[0] == "Name:\tbwrap" and "PPid:\t1" in lines:
+            found.add(status.parent.name)
+    return found
+
+
+@pytest.mark.parametrize("spawner", ["bubblewrap"], indirect=True)
+async def test_a_process_stopped_while_its_cage_is_built_leaves_nothing_behind(spawner):
+    before = forsaken()
+
+    for _ in range(40):
+        worker = await spawner.take()
+        await worker.stop()
+
+    assert wait_until(lambda: not forsaken() - before)

@@ -133,6 +133,22 @@ def test_what_moves_and_looks_like_photographs_becomes_a_film_of_exactly_its_box
     assert cinema.client.film == BOX
 
 
+def test_a_film_that_the_line_lets_through_five_times_a_second_begins_all_the_same():
+    cinema = Cinema()
+
+    cinema.play(3, fps=5)
+
+    assert cinema.ops(ops.Video)
+
+
+def test_pictures_that_are_leafed_through_are_no_film():
+    cinema = Cinema()
+
+    cinema.play(4, fps=2)
+
+    assert not cinema.ops(ops.Video)
+
+
 def test_once_it_stands_still_it_is_over_and_exact():
     cinema = Cinema()
     cinema.play(2)

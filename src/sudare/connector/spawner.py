@@ -8,9 +8,12 @@ INVARIANT: a process is used once; the spare knows nobody yet.
 
 import asyncio
 import contextlib
+import os
+import signal
 import socket
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from sudare.base.errors import SudareError
@@ -52,9 +55,25 @@ class SessionWorker:
         """End it, now."""
         self._parcels.close()
         self.gone.set()
-        with contextlib.suppress(ProcessLookupError):
-            self.process.kill()
+        _kill(self.process)
         await self.process.wait()
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    """
+    End it and what it has begun.
+
+    bubblewrap's child waits for its parent before it asks to die with it: killed in between, the child waited for ever.
+    """
+    if process.returncode is not None:
+        return
+    with contextlib.suppress(ProcessLookupError, FileNotFoundError):
+        process.send_signal(signal.SIGSTOP)
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii")
+        for child in children.split():
+            os.kill(int(child), signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
 
 
 class Spawner:

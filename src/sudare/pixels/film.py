@@ -1,9 +1,10 @@
 """
 The one area of the screen that is shown as a film: where it is, when it begins and ends, when its next picture is due.
 
-A film begins where a region of tiles has moved for a while (`sudare.pixels.heat`) and looks like photographs; the box
-around what differs there becomes its box. Tiles of the box that stand still are left out of it: text on top stays
-exact. It ends when it rests, when most of it no longer moves, or when something was scrolled across it.
+A film begins where a region of tiles has changed again and again for a while (`sudare.pixels.heat`) and looks like
+photographs; the box around what differs there becomes its box. Tiles of the box that stand still are left out of it:
+text on top stays exact. It ends when it rests, when most of it no longer moves, or when something was scrolled across
+it.
 
 A client that decodes video is sent frames of a video stream, shown over its framebuffer; another one is sent JPEG
 images, drawn into it.
@@ -21,6 +22,9 @@ from sudare.pixels.grid import Grid
 from sudare.pixels.ops import Box, Move
 
 REST_S: Final = 0.3  # so long without a change: it stands still
+# Changes a second at which a film begins, and below which it is over. Far fewer than it may have: while it is sent in
+# exact pixels, the line and the browser hold the PC back.
+BEGINS, ENDS = 4.0, 2.0
 _LOOK_S: Final = 0.25
 _SCROLLED_S: Final = 1.0  # photographs that are scrolled move, too
 _TILES_MIN: Final = 6

@@ -35,4 +35,8 @@ class Heat:
     @property
     def hot(self) -> Mask:
         """The tiles that move now."""
-        return (self._changes >= HOT).astype(np.uint8)
+        return self.above(HOT)
+
+    def above(self, rate: float) -> Mask:
+        """The tiles that change at least so many times a second."""
+        return (self._changes >= rate).astype(np.uint8)

@@ -16,7 +16,7 @@ from itertools import islice
 from typing import Final
 
 from sudare.pixels import cost, frames, moves, plan, scroll, tiles
-from sudare.pixels.film import Film, Films
+from sudare.pixels.film import BEGINS, ENDS, Film, Films
 from sudare.pixels.frames import Frame, Mask, cell, cover, mask
 from sudare.pixels.heat import Heat
 from sudare.pixels.lossy import Lossy
@@ -72,10 +72,9 @@ class Passes:
 
     def direct(self, frame: Frame, now: float) -> None:
         """Films begin and end. A film that begins takes its tiles along; the box of one that ends is damage."""
-        hot = self._heat.hot
-        if (over := self.films.film) is not None and self.films.end(hot, now):
+        if (over := self.films.film) is not None and self.films.end(self._heat.above(ENDS), now):
             cover(self._noted, over.box)
-        elif self.films.begin(frame, self._shadow, hot, now):
+        elif self.films.begin(frame, self._shadow, self._heat.above(BEGINS), now):
             taken = self._blank()
             for part in self.films.parts:
                 taken[cell(part)] = 1
@@ -200,8 +199,10 @@ class Passes:
         self._film_had_its_turn = bool(self._moving.boxes) and not self._film_had_its_turn
         if self._film_had_its_turn:
             return self._moving
-        hot = self._heat.hot if self._moving.boxes or self.films.film is not None else self._blank()
-        at_rest = (box for box in self._lossy.in_order(near) if not hot[cell(box)])
+        busy = self._heat.hot if self._moving.boxes or self.films.film is not None else self._blank()
+        for part in self.films.parts:
+            busy[cell(part)] = 1
+        at_rest = (box for box in self._lossy.in_order(near) if not busy[cell(box)])
         refining = Pass(deque(islice(at_rest, REFINED)), refining=True)
         return refining if refining.boxes else self._moving
 
